@@ -1,0 +1,1 @@
+"""Arguments in, tables and one line of JSON out."""

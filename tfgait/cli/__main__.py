@@ -1,0 +1,5 @@
+"""`python -m tfgait.cli <command>`."""
+
+from tfgait.cli.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""Every command: the workflow it runs, how its result is shown, and an example."""
+
+from dataclasses import dataclass
+
+from tfgait.core.errors import check_choice
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of `tfgait`.
+
+    Args:
+        workflow: "module:function" that takes the options and `progress`.
+        options: name of the options dataclass in the same module.
+        summary: one line for the list of commands.
+        example: arguments that work.
+        main: the file of `mains/` that runs the same, or empty.
+    """
+
+    workflow: str
+    options: str
+    summary: str
+    example: str
+    main: str = ""
+
+
+COMMANDS = {
+    "synthesize": Command(
+        "tfgait.workflows.synthesize:synthesize",
+        "SynthesizeOptions",
+        "make people who walk",
+        "--subjects 40 --out data/my_walkers",
+        "synthesize",
+    ),
+    "train": Command(
+        "tfgait.workflows.train:train", "TrainOptions", "train a network", "--net gaitset", "train_singlenet"
+    ),
+    "prune": Command(
+        "tfgait.workflows.prune:prune",
+        "PruneOptions",
+        "remove filters, prove it, fine-tune",
+        "--percentile 10",
+        "prune",
+    ),
+    "test_knn": Command(
+        "tfgait.workflows.evaluate:evaluate",
+        "EvaluateOptions",
+        "score a model with a gallery and k nearest neighbours",
+        "--knn 7",
+        "test_knn",
+    ),
+    "export": Command(
+        "tfgait.workflows.export:export",
+        "ExportOptions",
+        "write a model for a board, proven equal",
+        "--format tflite --quantize int8",
+        "export",
+    ),
+    "trt": Command(
+        "tfgait.workflows.trt:convert", "TrtOptions", "convert a model to TensorRT or TF-TRT", "--precision fp16"
+    ),
+    "benchmark": Command(
+        "tfgait.workflows.benchmark:benchmark",
+        "BenchmarkOptions",
+        "measure speed against its bounds",
+        "--what data",
+    ),
+    "demo": Command(
+        "tfgait.workflows.demo:demo", "DemoOptions", "the whole path on made people, in one report", "--minutes 4"
+    ),
+    "list": Command(
+        "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""
+    ),
+    "sanity": Command("tfgait.workflows.sanity:sanity", "SanityOptions", "check this installation, under a minute", ""),
+}
+
+
+def command(name):
+    """Return the `Command` of that name, hyphen or underscore; an unknown one raises `ConfigError`."""
+    name = name.replace("-", "_")
+    check_choice("command", name, list(COMMANDS))
+    return COMMANDS[name]

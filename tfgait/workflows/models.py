@@ -1,0 +1,120 @@
+"""Find a model by what people call it: a run, a preset, a file, or nothing at all."""
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from tfgait.core.errors import DataError, UserError, nearest
+from tfgait.core.files import read_json
+from tfgait.core.home import models_dir, runs_dir
+
+SHIPPED = "gaitset_walkers"
+SUFFIXES = (".keras", ".tflite", ".onnx")
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model on disk.
+
+    Args:
+        path: its file.
+        run: its run folder, or the folder of a shipped preset; None for a file that stands alone.
+        manifest: what the run folder's manifest or the preset's card says; empty for a lone file.
+    """
+
+    path: Path
+    run: Path | None = None
+    manifest: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        """What to call it in tables."""
+        return self.run.name if self.run and self.path.stem == "model" else self.path.stem
+
+    @property
+    def shipped(self):
+        """Whether it belongs to the product, so that nothing may be written beside it."""
+        return self.run is not None and (self.run / "card.yaml").is_file()
+
+
+def resolve_model(reference=""):
+    """Return the `ModelRef` of a model.
+
+    Args:
+        reference: a model file (.keras, .tflite, .onnx), a run folder or its name, a shipped preset,
+            or empty: the latest run, else the shipped preset.
+
+    Raises:
+        UserError: nothing of that name exists, or the folder holds no finished model.
+    """
+    if not reference:
+        run = latest_run()
+        return _in_folder(run) if run else _in_folder(models_dir() / SHIPPED)
+    path = Path(reference).expanduser()
+    if path.suffix in SUFFIXES:
+        if not path.is_file():
+            raise UserError(f"model must be an existing file. Received: model={reference}, which does not exist.")
+        return ModelRef(path, *_described(path.parent))
+    for folder in (path, runs_dir() / reference, models_dir() / reference):
+        if folder.is_dir():
+            return _in_folder(folder)
+    if path.is_file():
+        raise UserError(f"model must end in {', '.join(SUFFIXES)}. Received: model={reference}.")
+    known = [p.parent.name for root in (runs_dir(), models_dir()) for p in sorted(root.glob("*/model.keras"))]
+    raise UserError(
+        f"model must be a file, a run folder or a preset ({', '.join(known) or 'there is none yet'}). "
+        f"Received: model={reference}.{nearest(reference, known)}"
+    )
+
+
+def latest_run():
+    """Return the folder that `runs/latest` names, or None where there is none or it holds no model yet."""
+    latest = runs_dir() / "latest"
+    run = latest.resolve() if latest.is_symlink() else None
+    return run if run and (run / "model.keras").is_file() else None
+
+
+def set_latest(run):
+    """Let `runs/latest`, beside the run folder, name it; replaced in one step."""
+    run = Path(run).resolve()
+    with tempfile.TemporaryDirectory(dir=run.parent, prefix=".latest-") as scratch:
+        link = Path(scratch) / "latest"
+        link.symlink_to(run.name)
+        os.replace(link, run.parent / "latest")
+
+
+def load_network(reference=""):
+    """Load a Keras network by `resolve_model`'s rules, in safe mode.
+
+    Raises:
+        UserError: it is no `.keras` file of a tfgait network.
+    """
+    model = resolve_model(reference)
+    if model.path.suffix != ".keras":
+        raise UserError(f"model must be a .keras file here. Received: {model.path}.")
+    from tfgait.nets.load import load
+
+    return load(model.path)
+
+
+def _in_folder(folder):
+    path = Path(folder) / "model.keras"
+    if not path.is_file():
+        raise UserError(
+            f"{folder} holds no model.keras: train one (python mains/train_singlenet.py), or name another model."
+        )
+    return ModelRef(path, *_described(path.parent))
+
+
+def _described(folder):
+    if (folder / "manifest.json").is_file():
+        return folder, read_json(folder / "manifest.json")
+    if (folder / "card.yaml").is_file():
+        try:
+            return folder, yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise DataError(f"{folder / 'card.yaml'} is not a readable YAML file: {error}.") from error
+    return None, {}
