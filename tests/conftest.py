@@ -1,0 +1,27 @@
+"""Folders of reference data that a developer may have beside the repository; tests that need them skip without."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _shared(*parts):
+    root = os.environ.get("TFGAIT_SHARED")
+    root = Path(root) if root else Path(__file__).resolve().parents[2] / "shared"
+    folder = root.joinpath(*parts)
+    if not folder.is_dir():
+        pytest.skip(f"no {'/'.join(parts)}: set TFGAIT_SHARED to the folder that holds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """The folder of arrays computed by the published systems."""
+    return _shared("golden")
+
+
+@pytest.fixture(scope="session")
+def mocap():
+    """A folder of real walks: subject/subject.asf and subject/subject_trial.amc."""
+    return _shared("data", "cmu_mocap")

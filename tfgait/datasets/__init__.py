@@ -1,0 +1,13 @@
+"""Data sets: where their files lie, who is in them, how they are split and scored; and the packed store."""
+
+from tfgait.core.registry import Registry
+
+DATASETS = Registry(
+    "dataset",
+    {
+        "casia_b": "tfgait.datasets.casia_b",
+        "walkers": "tfgait.datasets.walkers",
+        "mocap": "tfgait.datasets.mocap",
+        "folder": "tfgait.datasets.folder",
+    },
+)

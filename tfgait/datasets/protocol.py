@@ -1,0 +1,62 @@
+"""How a data set is divided and scored: records that evaluation and training read."""
+
+from dataclasses import dataclass
+
+from tfgait.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which subjects train and which are never seen.
+
+    Args:
+        name: how to ask for it.
+        train: names of the training subjects; or the share of the subjects, in natural order, that train, in [0, 1].
+        left_out: subjects that belong to neither side.
+    """
+
+    name: str
+    train: tuple | float
+    left_out: tuple = ()
+
+    def __post_init__(self):
+        if not isinstance(self.train, tuple) and not 0 <= self.train <= 1:
+            raise ConfigError(f"train must be names or a share in [0, 1]. Received: train={self.train}.")
+
+    def subjects(self, table):
+        """Return (training subjects, test subjects) of a `SequenceTable`, both sorted lists; either may be empty."""
+        present = sorted({s for s in table.subject.tolist() if s not in self.left_out}, key=natural)
+        if isinstance(self.train, tuple):
+            train = [s for s in present if s in self.train]
+        else:
+            train = present[: round(self.train * len(present))]
+        return train, [s for s in present if s not in train]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Which sequences are the gallery and which are the probes.
+
+    Args:
+        name: how to ask for it.
+        gallery: conditions of the gallery, with repetition (``nm-01``) or without (``nm``).
+        probes: ``{kind: conditions}``; each kind is scored by itself.
+        cross_view: True scores every probe view against every gallery view and leaves the identical view out of the
+            mean; False takes all views as one pool.
+    """
+
+    name: str
+    gallery: tuple
+    probes: dict
+    cross_view: bool
+
+
+def natural(text):
+    """Return a sort key by which ``img2`` comes before ``img10``."""
+    parts, digits = [""], False
+    for character in text:
+        if (character.isdecimal() and character.isascii()) != digits:
+            digits = not digits
+            parts.append("")
+        parts[-1] += character
+    return [(int(p), p) if i % 2 else (0, p) for i, p in enumerate(parts)]
