@@ -1,0 +1,1 @@
+"""Batches for training and scoring: which rows, which frames, changed how, brought to the device."""

@@ -1,0 +1,1 @@
+"""Raw video, silhouettes and images → aligned sequences and windows of flow; numpy and OpenCV, no TensorFlow."""
