@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Convert a network to TensorRT (through ONNX) or TF-TRT (through a SavedModel), as far as this machine can.
+#
+#   scripts/trt_conversion.sh                                   # the latest run, fp16, batch 1
+#   scripts/trt_conversion.sh --precision int8 --batch 8
+#   scripts/trt_conversion.sh --precision fp16 --dla 0          # DLA core 0, the GPU for what it cannot do
+#   scripts/trt_conversion.sh --engine tf-trt                   # in .venv-tf-trt, see venv_requirements/tf-trt.txt
+#   scripts/trt_conversion.sh --help
+#
+# Exit code 0 done, 3 done as far as this machine allows (the last line, JSON, says what is left), 2 wrong input.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+python="$root/.venv/bin/python"
+if [[ ! -x "$python" ]]; then
+    echo "trt_conversion: there is no environment yet; this makes it: $root/scripts/environment.sh" >&2
+    exit 2
+fi
+export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+exec "$python" -m tfgait.cli trt "$@"

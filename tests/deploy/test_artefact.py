@@ -1,0 +1,165 @@
+import errno
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from tfgait.core.errors import ConfigError, DataError, UserError
+from tfgait.core.files import file_hash
+from tfgait.deploy import artefact
+from tfgait.deploy.artefact import export_network
+from tfgait.deploy.calibration import Calibration
+from tfgait.deploy.formats import FORMATS, check_format
+from tfgait.deploy.parity import ParityError
+from tfgait.deploy.serving import fixed, serving
+from tfgait.deploy.tflite import convert, foreign_operators, operators
+from tfgait.nets import build
+from tfgait.runtime import open_runner
+from tfgait.runtime.encoder import Encoder
+
+
+def make(preset, **changes):
+    keras.utils.set_random_seed(1)
+    return build(preset, **changes)
+
+
+def sequences_for(network, count=5):
+    rng = np.random.default_rng(0)
+    name = network.modality
+    frames, *shape = network.input[name].shape[1:]
+    frames = frames or 33
+    if name == "silhouettes":
+        return [(rng.random((frames + i, *shape)) > rng.uniform(0.3, 0.8)).astype(np.uint8) * 255 for i in range(count)]
+    drift = rng.normal(0, 300, (count, 1, *shape)) + rng.normal(0, 60, (count, frames, *shape))
+    return list(drift.astype(np.int16))
+
+
+@pytest.mark.parametrize("preset", ["gaitset_tiny", "cnn2d_tiny", "cnn3d_tiny"])
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"{form.format}-{form.quantize}")
+def test_every_network_in_every_format(preset, form, tmp_path):
+    network = make(preset)
+    sequences = sequences_for(network)
+    calibration = Calibration(sequences, list("abcde"), 0) if form.calibrated else None
+    path = tmp_path / f"model{form.suffix}"
+    made = export_network(network, path, form, sequences, calibration=calibration)
+    assert made.parity.cosine >= form.min_cosine
+    assert sorted(p.name for p in tmp_path.iterdir()) == [path.name, f"{path.name}.json"]
+    record = json.loads((tmp_path / f"{path.name}.json").read_text())
+    assert record["sha256"] == file_hash(path)
+    assert record["bytes"] == path.stat().st_size
+    assert record["modality"] == network.modality
+    assert record["network"]["config"] == {**network.get_config(), "frames": record["frames"]}
+    assert (record["calibration"] is not None) == form.calibrated
+    assert [port["name"] for port in record["inputs"]] == [network.modality]
+    if form.format == "tflite":
+        assert record["inputs"][0]["shape"][0] == 1
+        assert None not in record["inputs"][0]["shape"]
+        found = operators(path.read_bytes())
+        assert "CONV_3D" not in found
+        assert foreign_operators(path.read_bytes()) == []
+        assert ("QUANTIZE" in found) == (form.quantize == "int8")
+
+
+def test_input_length_is_dropped_and_frames_are_fixed(tmp_path):
+    network = make("gaitset_tiny", variable_length=True)
+    sequences = sequences_for(network)
+    made = export_network(network, tmp_path / "m.onnx", check_format("onnx"), sequences, frames=7, batch=0)
+    assert made.record["inputs"][0]["shape"] == [None, 7, 16, 12, 1]
+    assert made.record["frames"] == 7
+    found = Encoder(open_runner(made.path)).encode(sequences)
+    assert found.shape == (5, 14, 8)
+
+
+def test_static_batch_takes_any_number_of_sequences(tmp_path):
+    network = make("gaitset_tiny")
+    sequences = sequences_for(network)
+    made = export_network(network, tmp_path / "m.tflite", check_format("tflite"), sequences, batch=2)
+    assert open_runner(made.path).inputs["silhouettes"].shape[0] == 2
+
+
+def test_fixed_network_has_the_same_weights():
+    network = make("gaitset_tiny", variable_length=True)
+    found = fixed(network, 9)
+    assert found.input["silhouettes"].shape == (None, 9, 16, 12, 1)
+    for a, b in zip(network.get_weights(), found.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ConfigError, match="must be 4.*frames=5"):
+        fixed(make("cnn2d_tiny"), 5)
+
+
+def test_what_does_not_agree_is_removed(tmp_path, monkeypatch):
+    network = make("gaitset_tiny")
+    other = make("gaitset_tiny")
+    other.set_weights([w[..., ::-1] for w in other.get_weights()])
+    monkeypatch.setattr(artefact, "serving", lambda network, *a, **k: serving(other, *a, **k))
+    for form in (check_format("tflite"), check_format("onnx")):
+        with pytest.raises(ParityError, match="too low"):
+            export_network(network, tmp_path / f"m{form.suffix}", form, sequences_for(network))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_invalid_onnx_is_removed(tmp_path, monkeypatch):
+    from tfgait.deploy import onnx
+
+    network = make("gaitset_tiny")
+    whole = onnx.convert(serving(network))
+    monkeypatch.setattr(onnx, "convert", lambda ready: whole.replace(b"MatMul", b"NoSuch"))
+    with pytest.raises(DataError, match="cannot be run by onnxruntime"):
+        export_network(network, tmp_path / "m.onnx", check_format("onnx"), sequences_for(network))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_leaves_nothing_and_keeps_the_old_file(tmp_path, monkeypatch):
+    network = make("gaitset_tiny")
+    path = tmp_path / "m.onnx"
+    path.write_text("old")
+    limit = artefact.Path.write_bytes
+
+    def full(self, content):
+        limit(self, content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(artefact.Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        export_network(network, path, check_format("onnx"), sequences_for(network))
+    assert [p.name for p in tmp_path.iterdir()] == ["m.onnx"]
+    assert path.read_text() == "old"
+
+
+def test_arguments_that_do_not_fit(tmp_path):
+    network = make("gaitset_tiny")
+    with pytest.raises(ConfigError, match="must be given calibration"):
+        export_network(network, tmp_path / "m.tflite", check_format("tflite", "int8"), [])
+    with pytest.raises(ConfigError, match="out must end in .onnx"):
+        export_network(network, tmp_path / "m.tflite", check_format("onnx"), [])
+
+
+def test_operator_that_litert_lacks_is_named():
+    inputs = keras.Input((8, 16, 12, 1), name="silhouettes")
+    pooled = keras.layers.MaxPooling3D(2)(inputs)
+    outputs = {"embedding": keras.layers.Reshape((1, 4 * 8 * 6))(pooled)}
+    with pytest.raises(ConfigError, match="LiteRT lacks.*MaxPool3D"):
+        convert(serving(keras.Model({"silhouettes": inputs}, outputs), frames=8), "none")
+
+
+def test_custom_operators_are_seen():
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.function = tf.function(
+        lambda x: tf.nn.max_pool3d(x, 2, 2, "VALID"), input_signature=[tf.TensorSpec((1, 4, 4, 4, 1), tf.float32)]
+    )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([module.function.get_concrete_function()], module)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    assert "custom:FlexMaxPool3D" in foreign_operators(converter.convert())
+
+
+def test_tolerance_of_a_row_can_be_replaced(tmp_path):
+    network = make("gaitset_tiny")
+    sequences = sequences_for(network)
+    form = replace(check_format("tflite", "int8"), min_cosine=0.0)
+    calibration = Calibration(sequences, list("abcde"), 0)
+    with pytest.raises(UserError, match="cosine 1.0 of Keras"):
+        export_network(network, tmp_path / "m.tflite", form, sequences, calibration=calibration, min_cosine=1.0)

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from tfgait.core.errors import DataError
+from tfgait.runtime import open_runner
+from tfgait.runtime.encoder import Encoder
+
+
+def test_file_gives_the_embeddings_of_keras(written):
+    runner = open_runner(written.paths["onnx", "none"])
+    assert runner.inputs["silhouettes"].shape == (1, 30, 16, 12, 1)
+    np.testing.assert_allclose(Encoder(runner).encode(written.sequences), written.reference, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0, 6, 100, 5000, -4])
+def test_truncated_file_is_named(written, tmp_path, size):
+    path = tmp_path / "cut.onnx"
+    path.write_bytes(written.paths["onnx", "none"].read_bytes()[:size])
+    with pytest.raises(DataError, match="cut.onnx"):
+        open_runner(path)
+
+
+def test_foreign_file_is_named(tmp_path):
+    path = tmp_path / "foreign.onnx"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(500))
+    with pytest.raises(DataError, match="foreign.onnx"):
+        open_runner(path)
+
+
+def test_wrong_shape_is_named(written):
+    with pytest.raises(DataError, match=r"shape=\(1, 30, 64, 44, 1\)"):
+        open_runner(written.paths["onnx", "none"]).run({"silhouettes": np.zeros((1, 30, 64, 44, 1), np.float32)})

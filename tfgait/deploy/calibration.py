@@ -1,0 +1,62 @@
+"""Representative sequences for int8: drawn from training data alone, seeded, named by a hash."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.frames import central_frames
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the ranges of an int8 file are measured on.
+
+    Args:
+        sequences: stored sequences, each (T, H, W, C).
+        names: of these sequences.
+        seed: they were drawn with.
+    """
+
+    sequences: list
+    names: list
+    seed: int
+
+    @property
+    def hash(self):
+        """64 hexadecimal digits that name the pixels and the names."""
+        digest = hashlib.sha256()
+        for name, sequence in zip(self.names, self.sequences, strict=True):
+            digest.update(f"{name} {sequence.shape} {sequence.dtype}\n".encode())
+            digest.update(np.ascontiguousarray(sequence))
+        return digest.hexdigest()
+
+    def batches(self, modality, frames, batch):
+        """Yield ``{modality: (batch, frames, H, W, C) float32}`` in network units, the last one cycled to size."""
+        for start in range(0, len(self.sequences), batch):
+            chosen = [self.sequences[i % len(self.sequences)] for i in range(start, start + batch)]
+            stacked = np.stack([sequence[central_frames(len(sequence), frames)] for sequence in chosen])
+            yield {modality.name: np.asarray(modality.to_network(stacked), np.float32)}
+
+
+def draw(store, rows, count, seed):
+    """Return the `Calibration` of `count` rows of a store, or of all where there are fewer.
+
+    Args:
+        store: `tfgait.datasets.store.Store`.
+        rows: indices of training sequences; nothing else may be measured on.
+        count: how many to draw, at least 1.
+        seed: draws the same rows again.
+
+    Raises:
+        ConfigError: count below 1.
+        DataError: there is no training sequence.
+    """
+    if count < 1:
+        raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={count}.")
+    rows = np.asarray(rows, np.int64)
+    if not len(rows):
+        raise DataError("int8 is calibrated on training sequences, and there is none in this data.")
+    chosen = np.sort(np.random.default_rng(seed).permutation(rows)[:count])
+    return Calibration([store.read(row) for row in chosen], store.table.name[chosen].tolist(), seed)

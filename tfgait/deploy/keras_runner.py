@@ -1,0 +1,61 @@
+"""Run a Keras network as a runner: one compiled function, never `model.predict`."""
+
+import logging
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfgait.deploy.serving import input_of
+from tfgait.runtime.runner import Port, Runner, check_threads
+
+LOG = logging.getLogger(__name__)
+
+
+class KerasRunner(Runner):
+    """A `.keras` file or a network in memory, traced once; any batch of equally long sequences.
+
+    Args:
+        network: path of a `.keras` file of tfgait, or a Keras network.
+        threads: TensorFlow's, for the whole process: they count where it has not run yet, and are fixed once it has.
+
+    Raises:
+        ConfigError: threads below 1.
+        DataError: the file is damaged or no network of tfgait.
+    """
+
+    def __init__(self, network, threads=None):
+        if threads is not None:
+            check_threads(threads)
+            _set_threads(threads)
+        if isinstance(network, (str, Path)):
+            from tfgait.nets import load
+
+            self.path, network = Path(network), load(network)
+        else:
+            self.path = Path(network.name)
+        name, shape = input_of(network)
+        parts = tuple(network.output["embedding"].shape[1:])
+        self.inputs = {name: Port(name, (None, *shape), "float32")}
+        self.outputs = {"embedding": Port("embedding", (None, *parts), "float32")}
+        has_length = "length" in network.input
+
+        def embed(value):
+            inputs = {name: value}
+            if has_length:
+                inputs["length"] = tf.repeat(tf.shape(value)[1], tf.shape(value)[0])
+            return network(inputs, training=False)["embedding"]
+
+        self._name = name
+        self._embed = tf.function(embed, input_signature=[tf.TensorSpec((None, *shape), tf.float32)])
+
+    def invoke(self, values):
+        """Run one batch."""
+        return {"embedding": self._embed(tf.constant(values[self._name])).numpy()}
+
+
+def _set_threads(threads):
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        LOG.debug("TensorFlow already runs with its own threads; threads=%d is left out", threads)

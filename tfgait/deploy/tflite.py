@@ -1,0 +1,86 @@
+"""Keras network to .tflite: builtin operators only, and the file looked into."""
+
+import re
+import tempfile
+import warnings
+
+import tensorflow as tf
+
+from tfgait.core.errors import ConfigError, DataError
+from tfgait.deploy.savedmodel import save
+
+
+def convert(serving, quantize, batches=None):
+    """Return the bytes of a .tflite file.
+
+    Args:
+        serving: `Serving` of a fixed batch size.
+        quantize: none, dynamic or int8; inputs and outputs stay float32 in all three.
+        batches: for int8, a function that returns an iterable of ``{modality: float32 array}`` of the serving's shape.
+
+    Raises:
+        ConfigError: the network has an operator that LiteRT, or its int8, does not have.
+        DataError: the temporary folder cannot hold the network.
+    """
+    with tempfile.TemporaryDirectory(prefix="tfgait-") as scratch:
+        # By way of a SavedModel, since only that keeps the names of inputs and outputs.
+        save(serving, scratch)
+        return _convert(tf.lite.TFLiteConverter.from_saved_model(scratch), serving.network.name, quantize, batches)
+
+
+def _convert(converter, name, quantize, batches):
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize != "none":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        # Dense weights of one scale a channel need a later operator version than tflite-runtime 2.14 has.
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    if quantize == "int8":
+        converter.representative_dataset = batches
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"(?s).*tf.lite.Interpreter is deprecated")
+            content = converter.convert()
+    except _converter_error() as error:
+        named = sorted(set(re.findall(r"\b(?:Flex|tf\.|tfl\.)\w+", str(error)))) or [str(error).splitlines()[0]]
+        raise ConfigError(
+            f"{name} cannot be written as tflite with quantize={quantize}: LiteRT lacks {', '.join(named[:5])}."
+        ) from error
+    foreign = foreign_operators(content)
+    if foreign:
+        raise ConfigError(
+            f"{name} cannot be written as tflite: it would need operators that are not built into "
+            f"LiteRT: {', '.join(foreign)}."
+        )
+    return content
+
+
+def operators(content):
+    """Return the operators of a .tflite file, sorted: builtin ones by name, others as ``custom:<name>``.
+
+    Raises:
+        DataError: the bytes are no .tflite file.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    if content[4:8] != b"TFL3":
+        raise DataError("these bytes are no .tflite file.")
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+    model, found = schema.Model.GetRootAs(content, 0), set()
+    for number in range(model.OperatorCodesLength()):
+        entry = model.OperatorCodes(number)
+        # Files of old converters keep the code in a byte of its own.
+        code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
+        found.add(f"custom:{entry.CustomCode().decode()}" if code == schema.BuiltinOperator.CUSTOM else names[code])
+    return sorted(found)
+
+
+def foreign_operators(content):
+    """Return the operators of a .tflite file that a plain interpreter does not have: Flex and custom ones."""
+    return [name for name in operators(content) if name.startswith("custom:")]
+
+
+def _converter_error():
+    from tensorflow.lite.python.convert import ConverterError
+
+    return ConverterError
