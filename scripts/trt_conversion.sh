@@ -13,7 +13,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 python="$root/.venv/bin/python"
 if [[ ! -x "$python" ]]; then
-    echo "trt_conversion: there is no environment yet; this makes it: $root/scripts/environment.sh" >&2
+    echo "trt_conversion.sh: no environment holds what tfgait needs. Make it with: scripts/environment.sh" >&2
     exit 2
 fi
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"

@@ -9,7 +9,7 @@ import yaml
 
 from tfgait.core.errors import DataError, UserError, nearest
 from tfgait.core.files import read_json
-from tfgait.core.home import models_dir, runs_dir
+from tfgait.core.home import home, models_dir, runs_dir
 
 SHIPPED = "gaitset_walkers"
 SUFFIXES = (".keras", ".tflite", ".onnx")
@@ -33,6 +33,17 @@ class ModelRef:
     def name(self):
         """What to call it in tables."""
         return self.run.name if self.run and self.path.stem == "model" else self.path.stem
+
+    @property
+    def trained_on(self):
+        """Names of the people it was trained or validated on; they mean something on its own data only."""
+        return {str(s) for key in ("classes", "val_people") for s in self.manifest.get(key) or ()}
+
+    @property
+    def data(self):
+        """The data its manifest names, if it is still there; else an empty string."""
+        recorded = str(self.manifest.get("data") or "")
+        return next((str(r / recorded) for r in (home(), Path.cwd()) if recorded and (r / recorded).exists()), "")
 
     @property
     def shipped(self):
@@ -95,7 +106,7 @@ def load_network(reference=""):
     model = resolve_model(reference)
     if model.path.suffix != ".keras":
         raise UserError(f"model must be a .keras file here. Received: {model.path}.")
-    from tfgait.nets.load import load
+    from tfgait.nets import load
 
     return load(model.path)
 

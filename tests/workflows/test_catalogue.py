@@ -1,0 +1,18 @@
+from tfgait.workflows.catalogue import CatalogueOptions, catalogue
+from tfgait.workflows.sanity import SanityOptions, sanity
+
+
+def test_the_catalogue_names_what_commands_take():
+    found = catalogue(CatalogueOptions())
+    assert {"cnn2d", "cnn3d", "gaitset"} <= set(found.networks)
+    assert found.presets["gaitset_walkers"] == "gaitset"
+    assert found.datasets["casia_b"]["splits"][0] == "74/50"
+    assert {"none", "dynamic", "int8"} == set(found.formats["tflite"])
+
+
+def test_a_step_of_every_network_lowers_its_loss():
+    found = sanity(SanityOptions())
+    assert {n["preset"] for n in found.networks} == {"cnn2d_tiny", "cnn3d_tiny", "gaitset_tiny"}
+    for network in found.networks:
+        assert network["loss_after"] < network["loss_before"], network
+    assert "CPU" in found.devices and found.extras["train"] == []

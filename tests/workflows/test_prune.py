@@ -1,0 +1,184 @@
+import csv
+import json
+import shutil
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from tfgait.compress.plan import make_plan, read_plan, write_plan
+from tfgait.compress.proof import ProofFailed
+from tfgait.core.errors import ConfigError, DataError, UserError
+from tfgait.datasets.store_writer import StoreWriter
+from tfgait.nets import build, load
+from tfgait.train.checkpoints import save_keras
+from tfgait.train.heads import SoftmaxHead
+from tfgait.workflows.models import latest_run, set_latest
+from tfgait.workflows.prune import PruneOptions, prune
+from tfgait.workflows.train_options import TrainOptions
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home with one finished run of a tiny GaitSet that nothing was trained for."""
+    monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
+    keras.utils.set_random_seed(0)
+    run = tmp_path / "runs" / "mine"
+    save_keras(build("gaitset_tiny"), run / "model.keras")
+    save_keras(SoftmaxHead(14, 8, 3), run / "head.keras")
+    config = {"epochs": 8, "steps_per_epoch": 4, "lr": 0.03, "loss": "both", "batch_p": 3, "batch_k": 2, "bs": 6}
+    record = {"net": "gaitset", "config": {**config, "net": "gaitset", "optimizer": "sgd", "views": ["090"]}}
+    (run / "manifest.json").write_text(json.dumps({**record, "classes": ["000", "002", "004"], "val": {"rank1": 80.0}}))
+    set_latest(run)
+    return tmp_path
+
+
+class Tuner:
+    """Stands for a training: notes what it was asked, and leaves a run folder."""
+
+    def __init__(self, rank1=90.0):
+        self.rank1, self.asked = rank1, []
+
+    def __call__(self, options, progress):
+        self.asked.append(options)
+        run = latest_run().parent / options.name
+        shutil.copytree(options.initnet, run)
+        (run / "plan.json").unlink()
+        return SimpleNamespace(run=str(run), epochs=options.epochs, val={"rank1": self.rank1})
+
+
+def test_the_latest_run_loses_its_least_filters(home):
+    result = prune(PruneOptions(percentile=30, epochs=0))
+    run = home / "runs" / "mine-p30"
+    before, after = load(home / "runs" / "mine" / "model.keras"), load(run / "model.keras")
+    assert result.run == result.cut == str(run) and latest_run() == run.resolve()
+    assert (result.params_before, result.params_after) == (before.count_params(), after.count_params())
+    assert result.filters_before == 64 and result.filters_after < 50
+    assert result.macs_after < result.macs_before and 0 <= result.max_abs_error <= 1e-5
+    plan = read_plan(run / "plan.json")
+    assert plan == make_plan(before, 30) and plan.filters_after == result.filters_after
+    assert after.get_config()["widths"] == {name: len(g.kept) for name, g in plan.groups.items()}
+    with open(run / "layers.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(r["params_after"]) for r in rows) == result.params_after
+    assert sum(int(r["macs_before"]) for r in rows) == result.macs_before
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["parent"] == "mine" and manifest["net"] == "gaitset" and manifest["status"] == "finished"
+    assert manifest["pruning"]["threshold"] == result.threshold and manifest["params"] == result.params_after
+    assert (run / "head.keras").read_bytes() == (home / "runs" / "mine" / "head.keras").read_bytes()
+
+
+def test_fine_tuning_takes_the_recipe_of_the_run(home):
+    tuner = Tuner()
+    result = prune(PruneOptions(percentile=25, seed=5, name="small"), fine_tune=tuner)
+    (asked,) = tuner.asked
+    assert asked.initnet == result.cut == str(home / "runs" / "small-cut") and asked.name == "small"
+    assert (asked.epochs, asked.steps_per_epoch, asked.lr, asked.schedule) == (2, 4, 0.01, "cosine")
+    assert (asked.loss, asked.optimizer, asked.views, asked.seed) == ("both", "sgd", ("090",), 5)
+    assert result.epochs == 2 and result.val == {"rank1": 90.0} and result.notes == []
+    assert read_plan(home / "runs" / "small" / "plan.json") == read_plan(home / "runs" / "small-cut" / "plan.json")
+    manifest = json.loads((home / "runs" / "small" / "manifest.json").read_text())
+    assert manifest["cut"] == "small-cut" and manifest["pruning"]["percentile"] == 25
+
+
+def test_a_worse_network_is_said_to_be_worse(home):
+    result = prune(PruneOptions(percentile=25), fine_tune=Tuner(70.0))
+    assert result.notes == ["rank-1 on held-out people is 70.0 after fine-tuning; it was 80.0 before pruning"]
+
+
+def test_after_a_kill_the_same_cut_is_tuned_on(home):
+    def killed(options, progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prune(PruneOptions(percentile=25), fine_tune=killed)
+    assert latest_run().name == "mine"
+    tuner = Tuner()
+    prune(PruneOptions(percentile=25), fine_tune=tuner)
+    assert tuner.asked[0].initnet == str(home / "runs" / "mine-p25-cut")
+    prune(
+        PruneOptions(percentile=25, floor=0.9, name="mine-p25"),
+        fine_tune=lambda o, p: tuner(TrainOptions(**{**vars(o), "name": "other"}), p),
+    )
+    assert tuner.asked[1].initnet == str(home / "runs" / "mine-p25-cut-2")
+
+
+def test_pruning_again_leaves_the_first_alone(home):
+    one = prune(PruneOptions(model="mine", percentile=30, epochs=0))
+    two = prune(PruneOptions(model="mine", percentile=30, epochs=0))
+    assert two.run == one.run + "-2"
+    deeper = prune(PruneOptions(percentile=30, epochs=0))
+    assert deeper.run.endswith("mine-p30-2-p30") and deeper.filters_before == one.filters_after
+
+
+def test_a_plan_can_be_carried_out_and_one_of_another_network_not(home, tmp_path):
+    path = tmp_path / "plan.json"
+    write_plan(path, make_plan(load(home / "runs" / "mine" / "model.keras"), 40, "l1_raw"))
+    result = prune(PruneOptions(plan=str(path), epochs=0))
+    assert result.percentile == 40 and result.criterion == "l1_raw" and result.run.endswith("mine-p40")
+    write_plan(path, make_plan(build("gaitset_tiny"), 40))
+    with pytest.raises(ConfigError, match="a plan of network"):
+        prune(PruneOptions(model="mine", plan=str(path), epochs=0))
+    with pytest.raises(DataError, match="none.json"):
+        prune(PruneOptions(model="mine", plan=str(tmp_path / "none.json"), epochs=0))
+
+
+def test_removing_nothing_and_the_floor_are_reported(home):
+    nothing = prune(PruneOptions(model="mine", percentile=0, epochs=0))
+    assert nothing.filters_after == nothing.filters_before and "no filter was removed" in nothing.notes[0]
+    much = prune(PruneOptions(model="mine", percentile=95, epochs=0))
+    assert "the floor of 0.25 keeps" in much.notes[0]
+
+
+def test_a_failed_proof_writes_nothing(home, monkeypatch):
+    from tfgait.compress import cut as module
+
+    def wrong(model, kept):
+        small = rebuild(model, kept)
+        small.get_layer("frame5").set_weights([small.get_layer("frame5").get_weights()[0] + 0.1])
+        return small
+
+    rebuild = module.rebuild
+    monkeypatch.setattr(module, "rebuild", wrong)
+    with pytest.raises(ProofFailed):
+        prune(PruneOptions(percentile=30))
+    assert sorted(p.name for p in (home / "runs").iterdir()) == ["latest", "mine"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"percentile": 120.0}, r"percentile must lie in \[0, 100\). Received: percentile=120.0."),
+        ({"percentile": -1.0}, "percentile"),
+        ({"percentile": float("nan")}, "percentile"),
+        ({"criterion": "l3"}, "criterion must be one of l1, l1_raw"),
+        ({"epochs": -2}, "epochs"),
+        ({"lr": float("nan")}, "lr"),
+        ({"name": "../there"}, "name"),
+        ({"leave": ("frame9",)}, "Did you mean"),
+        ({"model": "nobody"}, "model must be"),
+    ],
+)
+def test_bad_options_write_nothing(home, change, message):
+    with pytest.raises(UserError, match=message):
+        prune(PruneOptions(**change))
+    assert sorted(p.name for p in (home / "runs").iterdir()) == ["latest", "mine"]
+
+
+def test_the_whole_way_with_the_ordinary_training(home):
+    generator = np.random.default_rng(0)
+    with StoreWriter(home / "data" / "x" / "silhouettes.h5", "silhouettes", (16, 12, 1)) as writer:
+        for subject in range(10):
+            person = generator.uniform(0, 255, (16, 12, 1))
+            for take in range(1, 4):
+                frames = np.clip(person + generator.normal(0, 20, (8, 16, 12, 1)), 0, 255).astype(np.uint8)
+                name = f"{subject:03d}-nm-{take:02d}"
+                writer.add(frames, subject=f"{subject:03d}", condition=f"nm-{take:02d}", view="090", name=name)
+    result = prune(PruneOptions(percentile=30, epochs=1, steps_per_epoch=2, datadir=str(home / "data" / "x")))
+    run = home / "runs" / "mine-p30"
+    tuned, cut = load(run / "model.keras"), load(home / "runs" / "mine-p30-cut" / "model.keras")
+    assert result.run == str(run) and latest_run() == run.resolve() and result.epochs == 1
+    assert tuned.get_config() == cut.get_config() and tuned.count_params() == result.params_after
+    assert any((a != b).any() for a, b in zip(tuned.get_weights(), cut.get_weights(), strict=True))
+    assert 0 <= result.val["rank1"] <= 100 and (run / "history.csv").is_file() and (run / "plan.json").is_file()

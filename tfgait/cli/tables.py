@@ -1,0 +1,111 @@
+"""Results as tables for people, on standard output."""
+
+import os
+import sys
+
+from tfgait.report.tables import best_rows, cell, columns_of, numeric
+
+WIDTH = 120
+
+
+def show(name, result):
+    """Print the tables of a command's result."""
+    for title, rows, best in TABLES.get(name, _plain)(result):
+        if rows:
+            print_table(title, rows, best)
+
+
+def print_table(title, rows, best=None):
+    """Print dicts as a table; the best cells of the columns in `best` (``max`` or ``min``) are bold."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else WIDTH, no_color="NO_COLOR" in os.environ, highlight=False)
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    marked = {column: best_rows(rows, column, direction) for column, direction in (best or {}).items()}
+    columns = columns_of(rows)
+    for column in columns:
+        table.add_column(escape(str(column)), justify="right" if numeric(rows, column) else "left", overflow="fold")
+    for i, row in enumerate(rows):
+        texts = [escape(cell(row.get(c))) for c in columns]
+        table.add_row(*(f"[bold]{t}[/]" if i in marked.get(c, ()) else t for c, t in zip(columns, texts, strict=True)))
+    console.print(table)
+
+
+def _pairs(record):
+    return [{"": name, "value": f"{v:.6g}" if isinstance(v, float) else cell(v)} for name, v in record.items()]
+
+
+def _plain(result):
+    from dataclasses import asdict, is_dataclass
+
+    record = asdict(result) if is_dataclass(result) else result
+    flat = {k: v for k, v in record.items() if isinstance(v, (str, int, float)) and v != ""}
+    return [("result", _pairs(flat), None)]
+
+
+def _test_knn(result):
+    from tfgait.workflows.score_files import score_rows
+
+    title = (
+        f"{result.model} on {result.people} people of {result.data}: {result.subjects} subjects, "
+        f"gallery {result.gallery}, k = {result.k}, {result.protocol}; percent, chance {result.chance:.2f}"
+    )
+    notes = [{"note": note} for note in result.notes]
+    files = [{"": name, "file": path} for name, path in result.files.items()]
+    return [(title, score_rows(result), None), ("notes", notes, None), ("written", files, None)]
+
+
+def _prune(result):
+    rows = [
+        {"": what, "before": getattr(result, f"{what}_before"), "after": getattr(result, f"{what}_after")}
+        for what in ("filters", "params", "macs")
+    ]
+    for row in rows:
+        row["left, %"] = 100 * row["after"] / row["before"]
+    return [*_plain(result), ("what pruning left", rows, None)]
+
+
+def _list(result):
+    return [
+        ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
+        (
+            "data sets",
+            [{"data set": n, **{k: ", ".join(v) for k, v in d.items()}} for n, d in result.datasets.items()],
+            None,
+        ),
+        ("formats of export", [{"format": f, "quantize": ", ".join(q)} for f, q in result.formats.items()], None),
+        ("models", [{"": kind, "names": ", ".join(names) or "none"} for kind, names in result.models.items()], None),
+    ]
+
+
+def _sanity(result):
+    extras = [{"extra": e, "missing": ", ".join(m) or "nothing"} for e, m in result.extras.items()]
+    return [
+        ("versions", [{"package": p, "version": v} for p, v in result.versions.items()], None),
+        ("extras", extras, None),
+        (f"one training step a network, on {', '.join(result.devices)}", result.networks, None),
+    ]
+
+
+def _benchmark(result):
+    return [(table["title"], table["rows"], None) for table in result.tables]
+
+
+def _demo(result):
+    best = dict.fromkeys(("nm", "bg", "cl"), "max")
+    return [("people never seen: rank-1 in percent, all views but the identical one", result.table, best),
+            ("written", [{"": "report", "file": result.report}], None)]  # fmt: skip
+
+
+TABLES = {
+    "test_knn": _test_knn,
+    "prune": _prune,
+    "list": _list,
+    "sanity": _sanity,
+    "benchmark": _benchmark,
+    "demo": _demo,
+}

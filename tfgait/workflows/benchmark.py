@@ -1,0 +1,58 @@
+"""Speed against a bound that the hardware sets: `tfgait benchmark --what …`."""
+
+import dataclasses
+import importlib
+from dataclasses import dataclass
+
+from tfgait.core.errors import check_choice
+from tfgait.core.manifest import versions
+
+# Each returns a flat record, a dict or a dataclass, whose ratio compares what was measured in one run.
+BENCHMARKS = {
+    "data": ("tfgait.workflows.benchmark_data", "benchmark_data"),
+    "evaluation": ("tfgait.workflows.benchmark_evaluation", "benchmark_evaluation"),
+    "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
+}
+
+
+@dataclass(frozen=True)
+class BenchmarkOptions:
+    """What to measure.
+
+    Args:
+        what: data (a batch against memcpy), evaluation (nearest neighbours against a matrix product), step (training
+            against a bare tf.function), with commas
+    """
+
+    what: tuple[str, ...] = tuple(BENCHMARKS)
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """Medians of interleaved runs.
+
+    Args:
+        tables: a dict each: title, and rows of what was measured.
+        records: ``{benchmark: record}``.
+        versions: of the packages.
+    """
+
+    tables: list
+    records: dict
+    versions: dict
+
+
+def benchmark(options, progress=None):
+    """Run benchmarks and return the `BenchmarkResult`; an unknown name raises `ConfigError`."""
+    records = {}
+    for what in options.what:
+        check_choice("what", what, list(BENCHMARKS))
+    for what in options.what:
+        module, function = BENCHMARKS[what]
+        record = getattr(importlib.import_module(module), function)(progress=progress)
+        records[what] = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else record
+    tables = [
+        {"title": f"benchmark {what}", "rows": [{"": k, "value": v} for k, v in record.items()]}
+        for what, record in records.items()
+    ]
+    return BenchmarkResult(tables, records, versions())

@@ -1,0 +1,57 @@
+"""What there is: networks, presets, data sets, formats, shipped models."""
+
+from dataclasses import dataclass, field
+
+from tfgait.core.home import models_dir, runs_dir
+
+
+@dataclass(frozen=True)
+class CatalogueOptions:
+    """What to list: everything.
+
+    Args:
+    """
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Names that other commands take.
+
+    Args:
+        networks: classes of networks.
+        presets: ``{preset: network}``.
+        datasets: ``{data set: its splits and protocols}``.
+        formats: ``{format: precisions}`` of `export`.
+        models: shipped presets and finished runs.
+    """
+
+    networks: list
+    presets: dict
+    datasets: dict
+    formats: dict
+    models: dict = field(default_factory=dict)
+
+
+def catalogue(options, progress=None):
+    """Return the `Catalogue` of this installation."""
+    from tfgait.datasets import DATASETS
+    from tfgait.deploy.formats import FORMATS
+    from tfgait.nets import NETWORKS
+    from tfgait.nets.presets import PRESETS
+
+    formats = {}
+    for entry in FORMATS:
+        formats.setdefault(entry.format, []).append(entry.quantize)
+    return Catalogue(
+        networks=list(NETWORKS),
+        presets={name: network for name, (network, _) in PRESETS.items()},
+        datasets={
+            name: {"splits": list(DATASETS[name].SPLITS), "protocols": list(DATASETS[name].PROTOCOLS)}
+            for name in DATASETS
+        },
+        formats=formats,
+        models={
+            kind: sorted(p.parent.name for p in root.glob("*/model.keras") if not p.parent.is_symlink())
+            for kind, root in (("shipped", models_dir()), ("runs", runs_dir()))
+        },
+    )

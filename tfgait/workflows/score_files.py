@@ -1,0 +1,87 @@
+"""The reports of one evaluation: tables, numbers, pictures."""
+
+import dataclasses
+
+from tfgait.core.files import whole_file, write_json, write_text
+from tfgait.report.pictures import confusion_matrix, view_matrices
+from tfgait.report.strips import neighbours
+from tfgait.report.tables import markdown, write_csv
+
+RATES = ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")
+
+
+def write_reports(result, found, store, folder, facts):
+    """Write scores.md, scores.csv, scores.json and the pictures; return the result with their paths.
+
+    Args:
+        result: `EvaluateResult`.
+        found: `EvaluationResult` it was made from.
+        store: the sequences scored.
+        folder: where to write; what stood there is replaced.
+        facts: manifest of the run of this command.
+    """
+    files = {"md": folder / "scores.md", "csv": folder / "scores.csv", "json": folder / "scores.json"}
+    pictures = {name: png for name, png in pictures_of(found, store).items() if png}
+    files |= {name: folder / f"{name}.png" for name in pictures}
+    rows = score_rows(result)
+    result = dataclasses.replace(result, files={name: str(path) for name, path in files.items()})
+    write_text(files["md"], _page(result, rows, found, pictures))
+    write_csv(files["csv"], rows)
+    write_json(files["json"], {**dataclasses.asdict(result), "details": found.to_record(), "manifest": facts})
+    for name, png in pictures.items():
+        with whole_file(files[name]) as temporary:
+            temporary.write_bytes(png)
+    return result
+
+
+def score_rows(result):
+    """Return one dict a kind of probe: the scores, in percent."""
+    return [
+        {"probe": kind, "probes": result.probes[kind], **{rate: getattr(result, rate)[kind] for rate in RATES}}
+        for kind in result.rank1
+    ]
+
+
+def pictures_of(found, store):
+    """Return ``{name: PNG or None}``: view matrices or a confusion matrix, and neighbours right and wrong."""
+    pictures = dict.fromkeys(("view_matrices", "confusion", "neighbours"))
+    if found.matrices:
+        pictures["view_matrices"] = view_matrices(found.matrices, found.views, found.rank1)
+    if found.confusion:
+        kind, confusion = next(iter(found.confusion.items()))
+        title = f"{kind}: who was taken for whom by {found.k} neighbours"
+        pictures["confusion"] = confusion_matrix(confusion["subjects"], confusion["counts"], title)
+    if store.modality.name == "silhouettes" and found.examples:
+        pictures["neighbours"] = neighbours([_example(store, e) for e in found.examples])
+    return pictures
+
+
+def _example(store, example):
+    def strip(row):
+        table = store.table
+        return f"{table.subject[row]} {table.condition[row]} {table.view[row]}", store.read(row)
+
+    match = None if example.right else strip(example.match)
+    return {
+        "right": example.right,
+        "probe": strip(example.probe),
+        "nearest": strip(example.nearest),
+        "match": match,
+    }
+
+
+def _page(result, rows, found, pictures):
+    lines = [
+        f"# {result.model}",
+        "",
+        f"{result.people} people of {result.data}: {result.subjects} subjects, gallery of {result.gallery} sequences, "
+        f"protocol {result.protocol}, distance {result.metric}, k = {result.k}; chance {result.chance:.2f} %.",
+        "",
+        markdown(rows),
+    ]
+    lines += [f"- {note}" for note in result.notes]
+    for kind, views in found.per_view.items():
+        lines += ["", f"Rank-1 {kind} by view of the probe, mean over the other views of the gallery:", ""]
+        lines.append(markdown([views]))
+    lines += [f"![{name}]({name}.png)" for name in pictures]
+    return "\n".join(lines) + "\n"
