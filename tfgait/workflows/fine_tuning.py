@@ -1,0 +1,53 @@
+"""How a network is trained again after it was made smaller."""
+
+import dataclasses
+
+from tfgait.core.home import home
+
+
+def tuning(options, parent, net, root, name):
+    """Return the `TrainOptions` of a fine-tuning, without `initnet`; None where there is to be none.
+
+    The recipe is the one the network was trained with; only length, learning rate and schedule are others.
+
+    Args:
+        options: `PruneOptions`.
+        parent: `ModelRef` of the network that was pruned.
+        net: its name in `NETWORKS`.
+        root, name: of the run folder.
+    """
+    if options.epochs == 0:
+        return None
+    from tfgait.workflows.train_options import TrainOptions, resolved
+
+    known = {f.name for f in dataclasses.fields(TrainOptions)}
+    trained = parent.manifest.get("config") or {}
+    trained = {k: tuple(v) if isinstance(v, list) else v for k, v in trained.items() if k in known}
+    base = resolved(TrainOptions(**trained), net, f"{net}_small")
+    return dataclasses.replace(
+        base,
+        net=net,
+        use3d=False,
+        preset="",
+        prefix="",
+        name=name,
+        experdir=str(root),
+        datadir=options.datadir or trained_on(parent),
+        epochs=options.epochs if options.epochs > 0 else max(1, round(base.epochs / 4)),
+        steps_per_epoch=options.steps_per_epoch or base.steps_per_epoch,
+        lr=options.lr or base.lr / 3,
+        schedule="cosine",
+        warmup=0.0,
+        plateau=0,
+        patience=0,
+        seed=options.seed,
+        device=options.device,
+    )
+
+
+def trained_on(parent):
+    """Return where the data of a run lies; empty, the default walkers, where the run does not say."""
+    stored = parent.manifest.get("data")
+    if isinstance(stored, str) and (home() / stored).is_file():
+        return str(home() / stored)
+    return (parent.manifest.get("config") or {}).get("datadir", "")

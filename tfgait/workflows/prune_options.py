@@ -1,0 +1,59 @@
+"""Options of a pruning."""
+
+from dataclasses import dataclass
+
+from tfgait.compress import CRITERIA
+from tfgait.compress.settings import check_settings
+from tfgait.core.errors import ConfigError, check_choice
+
+
+@dataclass(frozen=True)
+class PruneOptions:
+    """What to prune, by how much, and how to fine-tune it.
+
+    Args:
+        model: a run, a preset or a .keras file; empty: the latest run, else the shipped network
+        percentile: share of the filters that go, in [0, 100)
+        criterion: what a filter is worth: l1 (mean of its absolute weights) or l1_raw (their sum, as Embedded-Gait)
+        floor: share of the filters of each layer that stay in any case, in [0, 1]; one stays always
+        round_to: round the filters that stay to a multiple of this, such as 8 for speed; 0: do not
+        leave: layers that stay whole, with commas
+        plan: carry out this plan.json instead of making one
+        epochs: of fine-tuning; -1: a quarter of those the network was trained for; 0: none
+        steps_per_epoch: of fine-tuning; 0: as the network was trained
+        lr: first learning rate of fine-tuning, which falls to nothing; 0: a third of the one it was trained with
+        datadir: data to fine-tune on; empty: those the network was trained on
+        experdir: folder of run folders; empty: runs
+        name: of the new run folder; empty: <model>-p<percentile>
+        seed: of batches, dropout, and the random input of the proof
+        device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
+    """
+
+    model: str = ""
+    percentile: float = 10.0
+    criterion: str = "l1"
+    floor: float = 0.25
+    round_to: int = 0
+    leave: tuple[str, ...] = ()
+    plan: str = ""
+    epochs: int = -1
+    steps_per_epoch: int = 0
+    lr: float = 0.0
+    datadir: str = ""
+    experdir: str = ""
+    name: str = ""
+    seed: int = 0
+    device: str = ""
+
+
+def check_options(options):
+    """Raise `ConfigError` for an option that is out of its range."""
+    check_settings(options.percentile, options.floor, options.round_to)
+    check_choice("criterion", options.criterion, list(CRITERIA))
+    for name, least in {"epochs": -1, "steps_per_epoch": 0, "seed": 0}.items():
+        if getattr(options, name) < least:
+            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
+    if not options.lr >= 0:
+        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
+    if any(c in options.name for c in "/\\") or options.name.startswith("."):
+        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")

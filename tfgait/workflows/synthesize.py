@@ -1,0 +1,164 @@
+"""Make people who walk: walkers, or real walks rendered, as packed stores or as PNG in CASIA-B's layout."""
+
+import contextlib
+import functools
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from tfgait.core.errors import DataError, check_choice
+from tfgait.core.files import read_json, record_hash, write_json
+from tfgait.core.home import data_dir
+from tfgait.datasets.store import Store, StoreWriter
+from tfgait.preprocess import pool
+from tfgait.workflows.walker_jobs import pictures, stored
+from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
+
+RECORD = "walkers.json"
+DEFAULTS = {
+    "silhouettes": {"subjects": 40, "frames": 32},
+    "flow": {"subjects": 24, "frames": 37, "views": ("090",)},
+    "poses": {"subjects": 40, "frames": 32},
+}
+
+
+@dataclass(frozen=True)
+class SynthesizeResult:
+    """What was made, or found made before (`reused`).
+
+    Args:
+        out: the folder.
+        files: {modality: store file}; of PNG {modality: folder}.
+        subjects, sequences, frames: counts; a sequence is one walk from one view, of flow one window.
+        frames_dropped: frames that show nobody.
+        seconds: 0 where everything was there.
+        reused: whether the data was there.
+    """
+
+    out: str
+    files: dict
+    subjects: int
+    sequences: int
+    frames: int
+    frames_dropped: int = 0
+    seconds: float = 0.0
+    reused: bool = False
+    options: dict = field(default_factory=dict)
+
+
+def synthesize(options, progress=None):
+    """Make the data that `SynthesizeOptions` describe and return a `SynthesizeResult`.
+
+    The same options give the same bytes, whatever the number of processes. Stores are whole or absent; of PNG every
+    sequence is, and an interrupted run goes on where it was. Data that is there already is left alone.
+
+    Args:
+        options: `SynthesizeOptions`.
+        progress: called with (done, total, what).
+
+    Raises:
+        ConfigError: an option out of its range.
+        DataError: `out` holds something else, mocap files are bad, no space is left.
+    """
+    options = checked(options)
+    plan, jobs = planned(options)
+    record = record_of(options, plan)
+    out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
+    if _present(out, record, options):
+        return replace(_result(out, options), reused=True)
+    with _plain_trouble(out):
+        write_json(out / RECORD, {"made": record, "done": False})
+        began = time.perf_counter()
+        make = _make_pictures if options.format == "png" else _make_stores
+        counts = make(plan, jobs, out, options, progress)
+        seconds = time.perf_counter() - began
+        write_json(out / RECORD, {"made": record, "done": True, "counts": dict(counts)})
+    return replace(_result(out, options), seconds=round(seconds, 3))
+
+
+def default_walkers(modality="silhouettes", processes=None, progress=None):
+    """Return the store of the default walkers of a modality, made at the first call; sizes in `DEFAULTS`."""
+    check_choice("modality", modality, list(DEFAULTS))
+    options = SynthesizeOptions(modalities=(modality,), processes=processes or 0, **DEFAULTS[modality])
+    return Path(synthesize(options, progress).files[modality])
+
+
+def _present(out, record, options):
+    """Return whether the data is there; raise `DataError` where something else is."""
+    if out.exists() and not out.is_dir():
+        raise DataError(f"out must be a folder. Received: out={out}, a file.")
+    if (out / RECORD).is_file():
+        found = read_json(out / RECORD)
+        if not isinstance(found, dict) or found.get("made") != record:
+            raise DataError(f"out={out} holds walkers made with other options. Name another folder, or delete it.")
+        return found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values())
+    blocking = list(out.iterdir()) if options.format == "png" and out.is_dir() else _files(out, options).values()
+    if any(Path(path).exists() for path in blocking):
+        raise DataError(f"out={out} holds something else. Name another folder, or empty it.")
+    return False
+
+
+def _files(out, options):
+    if options.format == "store":
+        return {m: str(out / f"{m}.h5") for m in options.modalities}
+    return {m: str(out / m if len(options.modalities) > 1 else out) for m in options.modalities}
+
+
+def _make_stores(plan, jobs, out, options, progress):
+    counts = Counter()
+    source = {"dataset": kind_of(options)}
+    work = functools.partial(stored, plan)
+    results = pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name)
+    with contextlib.ExitStack() as stack:
+        writers = {
+            m: stack.enter_context(StoreWriter(out / f"{m}.h5", m, source=dict(source))) for m in plan.modalities
+        }
+        for job, (rows, dropped) in zip(jobs, results, strict=True):
+            counts["frames_dropped"] += dropped
+            for view, modality, start, frames in rows:
+                name = f"{job.subject}-{job.condition}-{view}" + ("" if start is None else f"#{start}")
+                writers[modality].add(frames, subject=job.subject, condition=job.condition, view=view, name=name)
+        for writer in writers.values():
+            writer.source["frames_dropped"] = counts["frames_dropped"]
+    return counts
+
+
+def _make_pictures(plan, jobs, out, options, progress):
+    counts = Counter()
+    work = functools.partial(pictures, plan, str(out))
+    for frames, _ in pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name):
+        counts["frames"] += frames
+    counts["sequences"] = sum(len(job.views) for job in jobs) * len(plan.modalities)
+    counts["subjects"] = len({job.subject for job in jobs})
+    return counts
+
+
+def _result(out, options):
+    files = _files(out, options)
+    shown = {**asdict(options), "out": str(out)}
+    counts = read_json(out / RECORD).get("counts", {})
+    dropped = counts.get("frames_dropped", 0)
+    if options.format == "png":
+        return SynthesizeResult(
+            str(out), files, counts["subjects"], counts["sequences"], counts["frames"], options=shown
+        )
+    store = Store(next(iter(files.values())))
+    subjects = len(set(store.table.subject.tolist()))
+    return SynthesizeResult(str(out), files, subjects, len(store), len(store.frames), dropped, options=shown)
+
+
+def _job_name(job):
+    return job.path or f"{job.subject}-{job.condition}"
+
+
+def _saying(progress):
+    return (lambda done, total: progress(done, total, "making walks")) if progress else None
+
+
+@contextlib.contextmanager
+def _plain_trouble(out):
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{out} could not be written: {error.strerror or error}.") from error

@@ -1,0 +1,130 @@
+"""What to make of people who walk: the options, checked, and the jobs they come to."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from tfgait.core.errors import ConfigError, check_choice
+from tfgait.core.files import record_hash
+from tfgait.datasets import mocap, walkers
+from tfgait.preprocess.flow import WINDOW
+from tfgait.synthesis.sequence import WalkerSettings
+from tfgait.synthesis.walker import MAX_FRAMES
+from tfgait.workflows.code_hash import code_hash
+from tfgait.workflows.walker_jobs import FLOW_ESTIMATOR, Job, Plan
+
+KINDS = ("nm", "bg", "cl")
+STORABLE = ("silhouettes", "flow", "poses")
+DRAWABLE = ("silhouettes", "grey")
+
+
+@dataclass(frozen=True)
+class SynthesizeOptions:
+    """What to make.
+
+    Args:
+        subjects: people; with mocap everybody in the folder walks.
+        first: number of the first of them; people are the same whoever else is made
+        out: folder to make; empty: data/walkers-<hash of the options>
+        seed: other seeds give other walks of the same people
+        seq_per_subject: conditions per subject, 1 to 10; fewer are chosen so that gallery and probes remain
+        frames: frames of a sequence at 25 a second, 1 to 150
+        views: three digits each, 000 to 180; empty: all eleven
+        conds: nm-01 and its like, or nm, bg, cl; empty: seq_per_subject decides. With mocap: nm, bg, cl only
+        modalities: silhouettes, flow, poses in a store; silhouettes, grey as PNG
+        format: store, or png for the layout subject/condition/view/*.png
+        faults: how often the segmentation fails, 0 to 1 (holes, ragged edges, missing frames)
+        processes: 0 takes all cores
+        mocap: folder of ASF/AMC or BVH whose real walks are rendered in place of walkers
+    """
+
+    subjects: int = 40
+    first: int = 1
+    out: str = ""
+    seed: int = 0
+    seq_per_subject: int = 10
+    frames: int = 60
+    views: tuple[str, ...] = ()
+    conds: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ("silhouettes",)
+    format: str = "store"
+    faults: float = 0.0
+    processes: int = 0
+    mocap: str = ""
+
+
+def checked(options):
+    """Return the options with every default filled in; raise `ConfigError` at the first that is out of its range."""
+    for name, low, high in (
+        ("subjects", 1, 99_999),
+        ("first", 1, 99_999),
+        ("seq_per_subject", 1, 10),
+        ("frames", 1, MAX_FRAMES),
+    ):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ConfigError(f"{name} must be an integer in [{low}, {high}]. Received: {name}={value}.")
+    for name in ("seed", "processes"):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ConfigError(f"{name} must be an integer from 0. Received: {name}={value}.")
+    if not 0 <= options.faults <= 1:
+        raise ConfigError(f"faults must lie in [0, 1]. Received: faults={options.faults}.")
+    check_choice("format", options.format, ("store", "png"))
+    if not options.modalities:
+        raise ConfigError("modalities must name at least one. Received: none.")
+    for modality in options.modalities:
+        check_choice("modalities", modality, DRAWABLE if options.format == "png" else STORABLE)
+    if "flow" in options.modalities and not options.mocap and options.frames < WINDOW + 2:
+        raise ConfigError(f"frames must be at least {WINDOW + 2} for flow. Received: frames={options.frames}.")
+    views = tuple(sorted({str(v).zfill(3) for v in options.views})) or walkers.VIEWS
+    for view in views:
+        if not (view.isascii() and view.isdigit()) or int(view) > 180:
+            raise ConfigError(f"views must be degrees from 000 to 180. Received: views={view}.")
+    return replace(
+        options, views=views, conds=_conditions(options), modalities=tuple(dict.fromkeys(options.modalities))
+    )
+
+
+def _conditions(options):
+    for condition in options.conds:
+        check_choice("conds", condition, KINDS if options.mocap else (*KINDS, *walkers.CONDITIONS))
+    if options.mocap:
+        return tuple(k for k in KINDS if k in options.conds) or ("nm",)
+    chosen = [c for c in walkers.CONDITION_ORDER if not options.conds or {c, c[:2]} & set(options.conds)]
+    chosen = chosen[: options.seq_per_subject]
+    return tuple(c for c in walkers.CONDITIONS if c in chosen)
+
+
+def planned(options):
+    """Return the `Plan` and the list of `Job`."""
+    settings = WalkerSettings(faults=options.faults)
+    folder = str(Path(options.mocap).expanduser()) if options.mocap else ""
+    plan = Plan(options.modalities, settings, options.seed, options.frames, folder)
+    if not folder:
+        people = range(options.first - 1, options.first - 1 + options.subjects)
+        return plan, [Job(f"{n + 1:03d}", n, c, options.views) for n in people for c in options.conds]
+    table = mocap.index(folder)
+    jobs = []
+    for subject, condition, path in zip(table.subject, table.condition, table.path, strict=True):
+        for kind in options.conds:
+            jobs.append(Job(str(subject), 0, kind + str(condition)[2:], options.views, str(path)))
+    return plan, jobs
+
+
+def record_of(options, plan):
+    """Return what decides the bytes, and nothing else."""
+    made = {k: v for k, v in asdict(options).items() if k not in ("out", "processes", "mocap")}
+    made |= {"settings": asdict(plan.settings), "code": code_hash("synthesis", "preprocess")}
+    if "flow" in options.modalities:
+        made["flow_estimator"] = FLOW_ESTIMATOR
+    if options.mocap:
+        files = sorted(p for p in Path(plan.mocap).glob("*/*") if p.suffix.lower() in (".asf", ".amc", ".bvh"))
+        made["files"] = [[f"{p.parent.name}/{p.name}", p.stat().st_size, p.stat().st_mtime_ns] for p in files]
+        for unused in ("subjects", "first", "seq_per_subject", "frames"):
+            del made[unused]
+    return {"what": kind_of(options), "options": record_hash(made, 64)}
+
+
+def kind_of(options):
+    """Return the name of the data set that is made: ``walkers`` or ``mocap``."""
+    return "mocap" if options.mocap else "walkers"
