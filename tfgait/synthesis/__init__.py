@@ -1,0 +1,1 @@
+"""People who walk: a parametric walker, and a renderer for any walk. numpy and OpenCV only."""
