@@ -2,8 +2,6 @@
 
 import dataclasses
 
-from tfgait.core.home import home
-
 
 def tuning(options, parent, net, root, name):
     """Return the `TrainOptions` of a fine-tuning, without `initnet`; None where there is to be none.
@@ -32,7 +30,7 @@ def tuning(options, parent, net, root, name):
         prefix="",
         name=name,
         experdir=str(root),
-        datadir=options.datadir or trained_on(parent),
+        datadir=options.datadir or parent.data or base.datadir,
         epochs=options.epochs if options.epochs > 0 else max(1, round(base.epochs / 4)),
         steps_per_epoch=options.steps_per_epoch or base.steps_per_epoch,
         lr=options.lr or base.lr / 3,
@@ -43,11 +41,3 @@ def tuning(options, parent, net, root, name):
         seed=options.seed,
         device=options.device,
     )
-
-
-def trained_on(parent):
-    """Return where the data of a run lies; empty, the default walkers, where the run does not say."""
-    stored = parent.manifest.get("data")
-    if isinstance(stored, str) and (home() / stored).is_file():
-        return str(home() / stored)
-    return (parent.manifest.get("config") or {}).get("datadir", "")
