@@ -13,6 +13,7 @@ from tfgait.workflows.models import resolve_model
 
 PRESET = "gaitset_demo"
 SPLIT = "two_thirds"
+EPOCH = 100
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class DemoOptions:
     Args:
         subjects: people made; two thirds train, the others are never seen
         seq_per_subject: walks of each, in 11 views
-        steps: of training, 50 an epoch
-        tune_steps: of fine-tuning after pruning
+        steps: of training, 100 an epoch
+        tune_steps: of fine-tuning after pruning, 100 an epoch
         percentile: share of the filters that go
         mocap: folder of real walks (ASF/AMC or BVH) to score too; empty: none
         out: folder of the report; empty: runs/demo-report
@@ -32,7 +33,7 @@ class DemoOptions:
 
     subjects: int = 150
     seq_per_subject: int = 6
-    steps: int = 1000
+    steps: int = 900
     tune_steps: int = 200
     percentile: float = 10.0
     mocap: str = ""
@@ -94,7 +95,7 @@ def demo(options, progress=None):
 
 
 def _check(options):
-    for name, least in {"subjects": 12, "seq_per_subject": 4, "steps": 50, "tune_steps": 0, "seed": 0}.items():
+    for name, least in {"subjects": 18, "seq_per_subject": 4, "steps": 1, "tune_steps": 0, "seed": 0}.items():
         if getattr(options, name) < least:
             raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
     if options.mocap:
@@ -120,7 +121,6 @@ def _models(options, data, progress):
     from tfgait.workflows.prune import PruneOptions, prune
     from tfgait.workflows.train import TrainOptions, train
 
-    epoch = 50
     trained = train(
         TrainOptions(
             net="gaitset",
@@ -128,8 +128,7 @@ def _models(options, data, progress):
             datadir=data,
             split=SPLIT,
             name="demo",
-            epochs=max(1, options.steps // epoch),
-            steps_per_epoch=epoch,
+            **_length(options.steps),
             schedule="cosine",
             warmup=0.05,
             seed=options.seed,
@@ -140,13 +139,18 @@ def _models(options, data, progress):
         PruneOptions(
             model=trained.run,
             percentile=options.percentile,
-            epochs=options.tune_steps // epoch,
-            steps_per_epoch=epoch,
+            **_length(options.tune_steps),
             seed=options.seed,
         ),
         progress,
     )
     return trained, pruned
+
+
+def _length(steps):
+    """Return epochs of about `EPOCH` steps; validation follows each of them."""
+    epochs = round(steps / EPOCH) if steps > EPOCH else min(steps, 1)
+    return {"epochs": epochs, "steps_per_epoch": round(steps / max(epochs, 1))}
 
 
 def _files(trained, pruned, data, progress):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import os
 import time
 from dataclasses import dataclass, field
 
@@ -261,13 +260,19 @@ def _facts(options, store, fitting, held, learner):
         "modality": fitting.modality.name,
         "params": _count(learner.network),
         "head_params": _count(learner.head) if learner.head is not None else 0,
-        "data": os.path.relpath(store.path, home()) if store.path.is_relative_to(home()) else store.path.name,
+        "data": _recorded(store.path),
         "data_hash": store.hash,
         "seed": options.seed,
         "frames": modality(fitting.modality.name).frames,
         "classes": _classes(fitting),
         "val_people": [] if held is None else _classes(held),
     }
+
+
+def _recorded(path):
+    """Return a path as a run folder keeps it: from the toolkit's home on where it lies in it, so that both can move."""
+    path = path.resolve()
+    return str(path.relative_to(home().resolve()) if path.is_relative_to(home().resolve()) else path)
 
 
 def _count(model):
