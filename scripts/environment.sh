@@ -6,10 +6,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 name=${1:-train}
 venv=$root/.venv
-[ -f "$root/venv_requirements/$name.txt" ] || {
-  echo "environment: no venv_requirements/$name.txt; there are: $(cd "$root/venv_requirements" && echo *.txt)" >&2
+case $name in
+train | dev | gpu) ;;
+*)
+  echo "environment: train, dev or gpu can be made here. Received: $name (board environments: see venv_requirements/)" >&2
   exit 2
-}
+  ;;
+esac
 
 # The stamp is written last, so that an interrupted or outdated installation is taken up again.
 contents() { cat "$root/venv_requirements/train.txt" "$root/venv_requirements/$1.txt" "$root/setup.cfg" | cksum; }

@@ -105,3 +105,13 @@ def test_every_command_has_documented_options():
         documented = _documented(options)
         assert {f.name for f in fields(options)} <= set(documented), name
         assert options() == options()
+
+
+def test_every_example_is_understood():
+    import importlib
+
+    from tfgait.cli.arguments import parse
+
+    for name, entry in commands.COMMANDS.items():
+        module = importlib.import_module(entry.workflow.partition(":")[0])
+        parse(getattr(module, entry.options), entry.example.split(), name, entry.summary, entry.example)

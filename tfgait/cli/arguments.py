@@ -40,7 +40,7 @@ def _parser(options, prog, summary, example):
     types = typing.get_type_hints(options)
     for field in dataclasses.fields(options):
         kind = {"help": texts.get(field.name, ""), "default": field.default}
-        if types[field.name] is bool:
+        if types[field.name] in (bool, bool | None):
             kind["action"] = jsonargparse.ActionYesNo
         elif typing.get_origin(types[field.name]) is tuple:
             kind["type"] = _ListOf(typing.get_args(types[field.name])[0])

@@ -66,7 +66,10 @@ COMMANDS = {
         "--what data",
     ),
     "demo": Command(
-        "tfgait.workflows.demo:demo", "DemoOptions", "the whole path on made people, in one report", "--minutes 4"
+        "tfgait.workflows.demo:demo",
+        "DemoOptions",
+        "the whole path on made people, in one report",
+        "--subjects 60 --steps 300",
     ),
     "list": Command(
         "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""

@@ -15,6 +15,18 @@ from tfgait.cli.progress import Progress
 from tfgait.core.errors import Unfinished, UserError
 from tfgait.core.files import plain
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NOT_THERE = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+)
+
 
 def main():
     """Entry point of `tfgait <command> [options]`."""
@@ -51,9 +63,9 @@ def _guarded(name, argv):
     except KeyboardInterrupt:
         return _say(name, "stopped by Ctrl-C; what was finished is kept", 130)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
+        if error.errno not in (*FULL, *NOT_THERE):
             raise
-        return _say(name, f"{error.strerror}: {error.filename or 'while writing'}. Nothing was left half written.", 2)
+        return _say(name, f"{error.strerror}: {error.filename or 'while writing'}. No file was left half written.", 2)
 
 
 def _run(name, argv):

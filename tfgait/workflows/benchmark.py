@@ -11,6 +11,7 @@ from tfgait.core.manifest import versions
 BENCHMARKS = {
     "data": ("tfgait.workflows.benchmark_data", "benchmark_data"),
     "evaluation": ("tfgait.workflows.benchmark_evaluation", "benchmark_evaluation"),
+    "walkers": ("tfgait.workflows.benchmark_walkers", "benchmark_walkers"),
     "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
 }
 
@@ -21,7 +22,7 @@ class BenchmarkOptions:
 
     Args:
         what: data (a batch against memcpy), evaluation (nearest neighbours against a matrix product), step (training
-            against a bare tf.function), with commas
+            against a bare tf.function), walkers (gait energy images on 50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(BENCHMARKS)

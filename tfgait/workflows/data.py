@@ -66,11 +66,25 @@ def open_data(
     return store if keep.all() else store.take(keep)
 
 
-def dataset_of(store):
-    """Return the module of the data set a store was made from; `folder` where it does not say."""
+def name_of(store):
+    """Return the name of the data set a store was made from; `folder` where it does not say."""
     source = store.attributes["source"]
     name = source.get("dataset", "folder") if isinstance(source, dict) else "folder"
-    return DATASETS[name if name in DATASETS else "folder"]
+    return name if name in DATASETS else "folder"
+
+
+def dataset_of(store):
+    """Return the module of the data set a store was made from."""
+    return DATASETS[name_of(store)]
+
+
+def check_frames(store, network, name):
+    """Raise `DataError` unless the frames of a store have the shape that a network takes."""
+    wanted = tuple(network.input[network.modality].shape[2:])
+    if tuple(store.shape) != wanted:
+        raise DataError(
+            f"{store.path} must have frames of the shape {wanted}, which {name} takes. Received: {tuple(store.shape)}."
+        )
 
 
 def protocol_of(store, name=""):
@@ -133,7 +147,7 @@ def _layout(path, root):
 def _packed(root, dataset, modality, skip_bad, processes, progress):
     if modality not in packing.PACKABLE:
         raise ConfigError(f"images can be packed as {' or '.join(packing.PACKABLE)}. Received: modality={modality}.")
-    table, findings = DATASETS[dataset].read(root)
+    table, findings = DATASETS[dataset].index(root), DATASETS[dataset].check(root)
     base = folder.base(root)
     source = {
         "dataset": dataset,
@@ -149,5 +163,5 @@ def _packed(root, dataset, modality, skip_bad, processes, progress):
             LOG.warning("%s", finding)
         if len(findings) > SHOWN:
             LOG.warning("and %d more findings of this kind in %s", len(findings) - SHOWN, base)
-        packing.pack(path, base, table, modality, source, skip_bad, processes, progress)
+        packing.pack(path, base, table, modality, {**source, "findings": len(findings)}, skip_bad, processes, progress)
     return path

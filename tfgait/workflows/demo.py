@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgait.compress.settings import check_settings
 from tfgait.core.errors import ConfigError
 from tfgait.core.home import runs_dir
 from tfgait.workflows.evaluate import metric_of, score
@@ -98,6 +99,7 @@ def _check(options):
     for name, least in {"subjects": 18, "seq_per_subject": 4, "steps": 1, "tune_steps": 0, "seed": 0}.items():
         if getattr(options, name) < least:
             raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
+    check_settings(options.percentile, floor=0.0, round_to=0)
     if options.mocap:
         from tfgait.datasets import mocap
 

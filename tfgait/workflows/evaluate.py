@@ -10,10 +10,15 @@ from tfgait.core.files import read_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.evaluation.distance import METRICS
-from tfgait.workflows.data import open_data, protocol_of, split_of
+from tfgait.workflows.data import name_of, open_data, protocol_of, split_of
 from tfgait.workflows.models import load_network, resolve_model
 
 PEOPLE = ("test", "train", "all")
+PACKED = {
+    "frames_dropped": "frames without a person were dropped",
+    "sequences_left_out": "damaged sequences were left out",
+    "findings": "things were missing or out of place",
+}
 
 
 @dataclass(frozen=True)
@@ -130,9 +135,9 @@ def evaluate(options, progress=None):
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]
-    for count in ("frames_dropped", "sequences_left_out"):
+    for count, words in PACKED.items():
         if isinstance(source, dict) and source.get(count):
-            notes.append(f"{source[count]} {count.replace('_', ' ')} when the data was packed")
+            notes.append(f"{source[count]} {words} when the data was packed")
     record = found.summary()
     result = EvaluateResult(
         model=str(model.path),
@@ -165,6 +170,8 @@ def choose_people(store, model, options):
     set's split.
     """
     same = model.manifest.get("data_hash") == store.attributes["hash"]
+    # A walker's number is the same person in every set that was ever made.
+    known = same or name_of(store) == model.manifest.get("dataset") == "walkers"
     split = options.split or (model.manifest.get("config", {}).get("split", "") if same else "")
     train, test = split_of(store, split).subjects(store.table)
     people = {"test": test, "train": train, "all": [*train, *test]}[options.people]
@@ -173,7 +180,7 @@ def choose_people(store, model, options):
             f"people={options.people} must leave someone to score; this split has {len(train)} training and "
             f"{len(test)} test people. Give --people all, or another --split."
         )
-    return people, len(model.trained_on & set(people)) if same else 0
+    return people, len(model.trained_on & set(people)) if known else 0
 
 
 def metric_of(model):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash
 from tfgait.core.home import runs_dir
 from tfgait.deploy.formats import check_format
-from tfgait.workflows.data import open_data, split_of
+from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.models import load_network, resolve_model
 
 
@@ -23,6 +23,10 @@ class ExportOptions:
         quantize: none (float32), dynamic (int8 weights) or int8 (weights and activations; float32 in and out).
         out: file or folder to write to; empty: beside the model, for a shipped preset in runs/exports.
         datadir: data to calibrate and compare on; empty: the data of the run, else the default walkers.
+        views: keep these only, with commas.
+        conds: keep these only, such as nm or cl-02.
+        min_frames: leave shorter sequences out.
+        skip_bad: leave damaged sequences out, named and counted.
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         batch: fixed size of a batch; 0 leaves it free (onnx, keras).
         calibration: number of training sequences that int8 is calibrated on.
@@ -36,6 +40,10 @@ class ExportOptions:
     quantize: str = "none"
     out: str = ""
     datadir: str = ""
+    views: tuple[str, ...] = ()
+    conds: tuple[str, ...] = ()
+    min_frames: int = 1
+    skip_bad: bool = False
     frames: int = 0
     batch: int = 1
     calibration: int = 64
@@ -84,7 +92,7 @@ def export(options, progress=None):
         raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={options.calibration}.")
     model = resolve_model(options.model)
     path = target(model, options.out, form.suffix)
-    network, store = load_with_data(model, options.datadir, progress)
+    network, store = load_with_data(model, options, progress)
 
     from tfgait.deploy.artefact import export_network
     from tfgait.deploy.calibration import draw
@@ -124,6 +132,8 @@ def check_numbers(options):
             f"frames must be from 0, sequences from 1. Received: frames={options.frames}, "
             f"sequences={options.sequences}."
         )
+    if options.seed < 0:
+        raise ConfigError(f"seed must be at least 0. Received: seed={options.seed}.")
     if not 0 <= options.min_cosine <= 1:
         raise ConfigError(f"min_cosine must lie in [0, 1]. Received: min_cosine={options.min_cosine}.")
 
@@ -153,16 +163,19 @@ def target(model, out, suffix):
     return path
 
 
-def load_with_data(model, datadir, progress):
+def load_with_data(model, options, progress):
     """Return (Keras network, `Store` of its modality): the data named, else the run's, else the default walkers."""
     network = load_network(str(model.path))
-    store = open_data(datadir or model.data, network.modality, progress=progress)
-    _, *shape = network.input[network.modality].shape[1:]
-    if tuple(store.shape) != tuple(shape):
-        raise DataError(
-            f"{store.path} must have frames of the shape {tuple(shape)}, which {model.path} takes. "
-            f"Received: {tuple(store.shape)}."
-        )
+    store = open_data(
+        options.datadir or model.data,
+        network.modality,
+        views=options.views,
+        conds=options.conds,
+        min_frames=options.min_frames,
+        skip_bad=options.skip_bad,
+        progress=progress,
+    )
+    check_frames(store, network, model.path)
     return network, store
 
 

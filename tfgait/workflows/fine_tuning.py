@@ -38,6 +38,10 @@ def tuning(options, parent, net, root, name):
         warmup=0.0,
         plateau=0,
         patience=0,
+        views=options.views or base.views,
+        conds=options.conds or base.conds,
+        min_frames=max(options.min_frames, base.min_frames),
+        skip_bad=options.skip_bad or base.skip_bad,
         seed=options.seed,
         device=options.device,
     )

@@ -23,6 +23,10 @@ class PruneOptions:
         steps_per_epoch: of fine-tuning; 0: as the network was trained
         lr: first learning rate of fine-tuning, which falls to nothing; 0: a third of the one it was trained with
         datadir: data to fine-tune on; empty: those the network was trained on
+        views: fine-tune on these only, with commas; empty: as the network was trained
+        conds: fine-tune on these only; empty: as the network was trained
+        min_frames: leave shorter sequences out
+        skip_bad: leave damaged sequences out, named and counted
         experdir: folder of run folders; empty: runs
         name: of the new run folder; empty: <model>-p<percentile>
         seed: of batches, dropout, and the random input of the proof
@@ -40,6 +44,10 @@ class PruneOptions:
     steps_per_epoch: int = 0
     lr: float = 0.0
     datadir: str = ""
+    views: tuple[str, ...] = ()
+    conds: tuple[str, ...] = ()
+    min_frames: int = 1
+    skip_bad: bool = False
     experdir: str = ""
     name: str = ""
     seed: int = 0

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tfgait.core.errors import DataError, check_choice
-from tfgait.core.files import read_json, record_hash, write_json
+from tfgait.core.files import read_json, record_hash, whole_file, write_json
 from tfgait.core.home import data_dir
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
@@ -62,6 +62,8 @@ def synthesize(options, progress=None):
         DataError: `out` holds something else, mocap files are bad, no space is left.
     """
     options = checked(options)
+    if options.sheet:
+        _draw_sheet(options)
     plan, jobs = planned(options)
     record = record_of(options, plan)
     out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
@@ -75,6 +77,17 @@ def synthesize(options, progress=None):
         seconds = time.perf_counter() - began
         write_json(out / RECORD, {"made": record, "done": True, "counts": dict(counts)})
     return replace(_result(out, options), seconds=round(seconds, 3))
+
+
+def _draw_sheet(options):
+    import cv2
+
+    from tfgait.synthesis.contact_sheet import contact_sheet
+
+    people = range(options.first - 1, options.first - 1 + min(3, options.subjects))
+    picture = contact_sheet(people, ("nm-01", "bg-01", "cl-01"), options.views, options.seed)
+    with whole_file(Path(options.sheet).expanduser()) as temporary:
+        cv2.imwrite(str(temporary), picture)
 
 
 def default_walkers(modality="silhouettes", processes=None, progress=None):

@@ -26,7 +26,7 @@ from tfgait.train.loop import NotANumber, Trainer
 from tfgait.train.objective import Objective, Term
 from tfgait.train.optimizers import make_optimizer, make_schedule
 from tfgait.train.strategy import make_strategy
-from tfgait.workflows.data import open_data, protocol_of, split_of
+from tfgait.workflows.data import check_frames, name_of, open_data, protocol_of, split_of
 from tfgait.workflows.models import load_network, resolve_model, set_latest
 from tfgait.workflows.run_folder import run_folder, set_status
 from tfgait.workflows.train_options import TrainOptions, choose_network, resolved
@@ -99,6 +99,7 @@ def train(options, progress=None):
     steps, feed = _batches(options, fitting)
     validate = Validation(held, protocol_of(store)) if held is not None else None
     trainer = _trainer(options, network, fitting, strategy, steps)
+    check_frames(store, trainer.learner.network, preset)
     facts = _facts(options, store, fitting, held, trainer.learner)
     with run_folder(options, store.hash) as (folder, going_on):
         LOG.info("%s %s", "resumed" if going_on else "started", folder)
@@ -144,7 +145,15 @@ def _network_asked(options):
 
 def _people(options, kind, progress):
     """Return (the whole store, the part that trains, the part held out or None)."""
-    store = open_data(options.datadir, kind, views=options.views, conds=options.conds, progress=progress)
+    store = open_data(
+        options.datadir,
+        kind,
+        views=options.views,
+        conds=options.conds,
+        min_frames=options.min_frames,
+        skip_bad=options.skip_bad,
+        progress=progress,
+    )
     trains, _ = split_of(store, options.split).subjects(store.table)
     if len(trains) < 2:
         raise DataError(
@@ -261,7 +270,8 @@ def _facts(options, store, fitting, held, learner):
         "params": _count(learner.network),
         "head_params": _count(learner.head) if learner.head is not None else 0,
         "data": _recorded(store.path),
-        "data_hash": store.hash,
+        "data_hash": store.attributes["hash"],
+        "dataset": name_of(store),
         "seed": options.seed,
         "frames": modality(fitting.modality.name).frames,
         "classes": _classes(fitting),

@@ -21,6 +21,7 @@ RECIPES = {
         "bs": 48,
         "frames": 25,
         "dropout": 0.4,
+        "augment": True,
     },
     "gaitset": {
         "epochs": 12,
@@ -32,6 +33,7 @@ RECIPES = {
         "batch_p": 8,
         "batch_k": 8,
         "frames": 10,
+        "augment": False,
     },
 }
 RECIPES["cnn3d"] = {**RECIPES["cnn2d"], "dropout": 0.0}
@@ -50,6 +52,8 @@ class TrainOptions:
         split: how people are divided into training and test; empty: the data set's first
         views: train on these only, with commas
         conds: train on these only, such as nm or nm-01
+        min_frames: leave shorter sequences out
+        skip_bad: leave damaged sequences out, named and counted
         val_subjects: training people held out to validate on; -1: a tenth, 4 at least but a quarter at most; 0: none
         experdir: folder of run folders; empty: runs
         name: of the run folder; empty: the preset
@@ -75,7 +79,8 @@ class TrainOptions:
         ema: share of the moving average of the weights that a step keeps; 0: none is kept
         clip_norm: largest norm of the gradient; 0: no limit
         mixed_precision: compute in float16 with loss scaling
-        augment: shift, zoom and mirror the training sequences
+        augment: change the training sequences (flow: shift, zoom, mirror; silhouettes: mirror, rotate, erase); by
+            network where not said: flow is, silhouettes are not, as published
         seed: of weights, batches and dropout
         deterministic: bit-equal repetition, slower
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
@@ -91,6 +96,8 @@ class TrainOptions:
     split: str = ""
     views: tuple[str, ...] = ()
     conds: tuple[str, ...] = ()
+    min_frames: int = 1
+    skip_bad: bool = False
     val_subjects: int = -1
     experdir: str = ""
     name: str = ""
@@ -116,7 +123,7 @@ class TrainOptions:
     ema: float = 0.0
     clip_norm: float = 0.0
     mixed_precision: bool = False
-    augment: bool = True
+    augment: bool | None = None
     seed: int = 0
     deterministic: bool = False
     device: str = ""
@@ -139,7 +146,7 @@ def resolved(options, net, preset):
     recipe["steps_per_epoch"] = recipe.get("steps_per_epoch", 0)
     given = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}
     open_values = {"epochs": 0, "steps_per_epoch": 0, "bs": 0, "batch_p": 0, "batch_k": 0, "frames": 0, "lr": 0}
-    open_values |= {"optimizer": "", "loss": "", "weight_decay": -1, "dropout": -1}
+    open_values |= {"optimizer": "", "loss": "", "weight_decay": -1, "dropout": -1, "augment": None}
     filled = {
         k: recipe[k]
         for k, value in given.items()

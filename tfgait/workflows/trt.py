@@ -35,6 +35,10 @@ class TrtOptions:
         workspace: MiB that TensorRT may use; 0: its own choice.
         out: file or folder to write to; empty: beside the model, for a shipped preset in runs/exports.
         datadir: data to compare on; empty: the data of the run, else the default walkers.
+        views: keep these only, with commas.
+        conds: keep these only, such as nm or cl-02.
+        min_frames: leave shorter sequences out.
+        skip_bad: leave damaged sequences out, named and counted.
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the format.
@@ -49,6 +53,10 @@ class TrtOptions:
     workspace: int = 0
     out: str = ""
     datadir: str = ""
+    views: tuple[str, ...] = ()
+    conds: tuple[str, ...] = ()
+    min_frames: int = 1
+    skip_bad: bool = False
     frames: int = 0
     sequences: int = 32
     min_cosine: float = 0.0
@@ -105,7 +113,7 @@ def convert(options, progress=None):
     end = ".engine" if options.engine == "tensorrt" else "_tftrt"
     placed = f"_dla{options.dla}" if options.dla >= 0 else ""
     path = target(model, options.out, f"_b{options.batch}_{options.precision}{placed}{end}")
-    network, store = load_with_data(model, options.datadir, progress)
+    network, store = load_with_data(model, options, progress)
     chosen = sample(store, options.sequences, options.seed)
     work = _through_onnx if options.engine == "tensorrt" else _through_saved_model
     return work(options, model, network, chosen, path, source_of(model, store), progress)

@@ -33,6 +33,9 @@ class SynthesizeOptions:
         modalities: silhouettes, flow, poses in a store; silhouettes, grey as PNG
         format: store, or png for the layout subject/condition/view/*.png
         faults: how often the segmentation fails, 0 to 1 (holes, ragged edges, missing frames)
+        equal_bodies: give all people one body, so that only the motion tells who it is
+        equal_motion: give all people one gait, so that only the body tells
+        sheet: draw the first three people from all sides into this PNG; empty: no picture
         processes: 0 takes all cores
         mocap: folder of ASF/AMC or BVH whose real walks are rendered in place of walkers
     """
@@ -48,6 +51,9 @@ class SynthesizeOptions:
     modalities: tuple[str, ...] = ("silhouettes",)
     format: str = "store"
     faults: float = 0.0
+    equal_bodies: bool = False
+    equal_motion: bool = False
+    sheet: str = ""
     processes: int = 0
     mocap: str = ""
 
@@ -72,6 +78,8 @@ def checked(options):
     check_choice("format", options.format, ("store", "png"))
     if not options.modalities:
         raise ConfigError("modalities must name at least one. Received: none.")
+    if options.sheet and not options.sheet.endswith(".png"):
+        raise ConfigError(f"sheet must end in .png. Received: sheet={options.sheet}.")
     for modality in options.modalities:
         check_choice("modalities", modality, DRAWABLE if options.format == "png" else STORABLE)
     if "flow" in options.modalities and not options.mocap and options.frames < WINDOW + 2:
@@ -97,7 +105,9 @@ def _conditions(options):
 
 def planned(options):
     """Return the `Plan` and the list of `Job`."""
-    settings = WalkerSettings(faults=options.faults)
+    settings = WalkerSettings(
+        faults=options.faults, equal_bodies=options.equal_bodies, equal_motion=options.equal_motion
+    )
     folder = str(Path(options.mocap).expanduser()) if options.mocap else ""
     plan = Plan(options.modalities, settings, options.seed, options.frames, folder)
     if not folder:
@@ -113,7 +123,7 @@ def planned(options):
 
 def record_of(options, plan):
     """Return what decides the bytes, and nothing else."""
-    made = {k: v for k, v in asdict(options).items() if k not in ("out", "processes", "mocap")}
+    made = {k: v for k, v in asdict(options).items() if k not in ("out", "processes", "mocap", "sheet")}
     made |= {"settings": asdict(plan.settings), "code": code_hash("synthesis", "preprocess")}
     if "flow" in options.modalities:
         made["flow_estimator"] = FLOW_ESTIMATOR
