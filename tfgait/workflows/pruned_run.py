@@ -8,7 +8,19 @@ from tfgait.core.files import read_json, write_json, write_text
 from tfgait.core.manifest import manifest
 
 LOG = logging.getLogger(__name__)
-FACTS = ("net", "preset", "modality", "data", "data_hash", "seed", "frames", "classes", "val_people", "config")
+FACTS = (
+    "net",
+    "preset",
+    "modality",
+    "data",
+    "data_hash",
+    "dataset",
+    "seed",
+    "frames",
+    "classes",
+    "val_people",
+    "config",
+)
 PLAN, LAYERS = "plan.json", "layers.csv"
 
 
@@ -25,15 +37,19 @@ def write_run(folder, parent, plan, facts, small):
     from tfgait.train.checkpoints import save_keras
 
     folder.mkdir(parents=True)
-    save_keras(small, folder / "model.keras")
-    if parent.run and (parent.run / "head.keras").is_file():
-        shutil.copyfile(parent.run / "head.keras", folder / "head.keras")
-    write_plan(folder / PLAN, plan)
-    rows = facts["layers"]
-    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-    write_text(folder / LAYERS, "\n".join(lines) + "\n")
-    known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
-    _describe(folder, {**known, **manifest()}, parent, facts, folder)
+    try:
+        save_keras(small, folder / "model.keras")
+        if parent.run and (parent.run / "head.keras").is_file():
+            shutil.copyfile(parent.run / "head.keras", folder / "head.keras")
+        write_plan(folder / PLAN, plan)
+        rows = facts["layers"]
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+        write_text(folder / LAYERS, "\n".join(lines) + "\n")
+        known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
+        _describe(folder, {**known, **manifest()}, parent, facts, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def add_pruning(run, cut, parent, facts):

@@ -8,6 +8,7 @@ from tfgait.core.manifest import versions
 
 EXTRAS = {
     "train": ("tensorflow", "keras", "sklearn", "cv2", "matplotlib", "onnx", "onnxruntime", "jsonargparse", "rich"),
+    "video": ("cv2",),
     "compress": ("tensorflow_model_optimization", "tf_keras"),
     "board": ("ai_edge_litert",),
     "old board": ("tflite_runtime",),
