@@ -22,7 +22,7 @@ CONDITION_ORDER = ("nm-01", "nm-05", "bg-01", "cl-01", "nm-02", "nm-03", "nm-06"
 
 SPLITS = {
     "half": Split("half", 0.5),
-    "two_thirds": Split("two_thirds", 2 / 3),
+    "four_fifths": Split("four_fifths", 0.8),
     "all_train": Split("all_train", 1.0),
     "all_test": Split("all_test", 0.0),
 }

@@ -13,8 +13,8 @@ from tfgait.workflows.evaluate import metric_of, score
 from tfgait.workflows.models import resolve_model
 
 PRESET = "gaitset_demo"
-SPLIT = "two_thirds"
-EPOCH = 100
+SPLIT = "four_fifths"
+EPOCH = 200
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,19 @@ class DemoOptions:
     """How much of it.
 
     Args:
-        subjects: people made; two thirds train, the others are never seen
+        subjects: people made; four fifths train, the others are never seen
         seq_per_subject: walks of each, in 11 views
-        steps: of training, 100 an epoch
-        tune_steps: of fine-tuning after pruning, 100 an epoch
+        steps: of training
+        tune_steps: of fine-tuning after pruning
         percentile: share of the filters that go
         mocap: folder of real walks (ASF/AMC or BVH) to score too; empty: none
         out: folder of the report; empty: runs/demo-report
         seed: of people, weights and batches
     """
 
-    subjects: int = 150
-    seq_per_subject: int = 6
-    steps: int = 900
+    subjects: int = 250
+    seq_per_subject: int = 5
+    steps: int = 1400
     tune_steps: int = 200
     percentile: float = 10.0
     mocap: str = ""
@@ -96,7 +96,7 @@ def demo(options, progress=None):
 
 
 def _check(options):
-    for name, least in {"subjects": 18, "seq_per_subject": 4, "steps": 1, "tune_steps": 0, "seed": 0}.items():
+    for name, least in {"subjects": 25, "seq_per_subject": 4, "steps": 1, "tune_steps": 0, "seed": 0}.items():
         if getattr(options, name) < least:
             raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
     check_settings(options.percentile, floor=0.0, round_to=0)
@@ -133,6 +133,11 @@ def _models(options, data, progress):
             **_length(options.steps),
             schedule="cosine",
             warmup=0.05,
+            lr=2.5e-3,
+            batch_p=12,
+            batch_k=5,
+            frames=8,
+            val_subjects=10 if options.subjects >= 100 else -1,
             seed=options.seed,
         ),
         progress,

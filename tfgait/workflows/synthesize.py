@@ -18,7 +18,7 @@ from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, pl
 RECORD = "walkers.json"
 DEFAULTS = {
     "silhouettes": {"subjects": 40, "frames": 32},
-    "flow": {"subjects": 24, "frames": 37, "views": ("090",)},
+    "flow": {"subjects": 40, "frames": 37, "views": ("090",)},
     "poses": {"subjects": 40, "frames": 32},
 }
 
