@@ -1,9 +1,13 @@
 """Folders of reference data that a developer may have beside the repository; tests that need them skip without."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C, which some tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _shared(*parts):
