@@ -93,3 +93,15 @@ def test_wrong_sequences_are_named():
         encoder.encode([sequence(30), sequence(30, shape=(3, 2, 1))])
     with pytest.raises(DataError, match=r"shape=\(1, 30, 3, 2, 1\)"):
         encoder.encode([sequence(30, shape=(3, 2, 1))])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [(lambda s: s.astype("float32") / 255, "must be uint8"), (lambda s: s // 255, "mask of 0 and 1")],
+)
+def test_values_that_are_not_as_stored_are_refused(change, message):
+    runner = FirstAndMean(shape=(64, 44, 1))
+    walk = np.full((4, 64, 44, 1), 255, np.uint8)
+    assert Encoder(runner).encode([walk]).shape == (1, 1, 3)
+    with pytest.raises(DataError, match=message):
+        Encoder(runner).encode([change(walk)])

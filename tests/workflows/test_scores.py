@@ -106,3 +106,29 @@ def test_a_model_of_another_modality_is_refused(home):
     build("cnn2d_tiny").save(run / "model.keras")
     with pytest.raises(DataError, match="flow"):
         evaluate(EvaluateOptions(model="flow", datadir=str(home / "data" / "silhouettes.h5")))
+
+
+def test_scores_of_another_kind_leave_no_old_pictures(home):
+    options = {"model": "tiny", "knn": 1, "out": str(home / "out")}
+    evaluate(EvaluateOptions(**options))
+    assert (home / "out" / "view_matrices.png").is_file()
+    result = evaluate(EvaluateOptions(**options, views=("090",)))
+    assert not (home / "out" / "view_matrices.png").exists()
+    assert "view_matrices" not in result.files and Path(result.files["confusion"]).is_file()
+
+
+def test_a_vote_that_cannot_be_won_and_people_left_out_are_said(home):
+    notes = " ".join(evaluate(EvaluateOptions(model="tiny", knn=3)).notes)
+    assert "3 of 6 people scored" in notes and "k = 3, but a probe meets 1 gallery sequences of each" in notes
+    assert evaluate(EvaluateOptions(model="tiny", knn=1, people="all")).notes == (
+        "3 of the 6 people scored were trained on",
+    )
+
+
+def test_walkers_seen_in_another_set_are_counted(home):
+    path = home / "runs" / "tiny" / "manifest.json"
+    record = json.loads(path.read_text())
+    write_json(path, {**record, "data_hash": "another set", "dataset": "walkers"})
+    assert evaluate(EvaluateOptions(model="tiny", knn=1, people="all")).seen == 3
+    write_json(path, {**record, "data_hash": "another set", "dataset": "folder"})
+    assert evaluate(EvaluateOptions(model="tiny", knn=1, people="all")).seen == 0

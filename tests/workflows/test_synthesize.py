@@ -240,3 +240,18 @@ def test_progress_is_told():
     said = []
     synthesize(SMALL(subjects=1), progress=lambda *a: said.append(a))
     assert said[-1] == (3, 3, "making walks")
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
+    (tmp_path / "mine" / "001").mkdir(parents=True)
+    with pytest.raises(DataError, match="something else"):
+        synthesize(SynthesizeOptions(subjects=1, out=str(tmp_path / "mine")))
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["001"]
+
+
+def test_a_sheet_shows_them(tmp_path):
+    options = {"subjects": 1, "seq_per_subject": 1, "frames": 2, "views": ("000", "090"), "out": str(tmp_path / "x")}
+    synthesize(SynthesizeOptions(**options, sheet=str(tmp_path / "sheet.png")))
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ConfigError, match="sheet must end in .png"):
+        synthesize(SynthesizeOptions(**options, sheet="sheet.txt"))

@@ -15,6 +15,7 @@ class Command:
         summary: one line for the list of commands.
         example: arguments that work.
         main: the file of `mains/` that runs the same, or empty.
+        tensorflow: whether it needs TensorFlow from the start.
     """
 
     workflow: str
@@ -22,6 +23,7 @@ class Command:
     summary: str
     example: str
     main: str = ""
+    tensorflow: bool = False
 
 
 COMMANDS = {
@@ -33,7 +35,12 @@ COMMANDS = {
         "synthesize",
     ),
     "train": Command(
-        "tfgait.workflows.train:train", "TrainOptions", "train a network", "--net gaitset", "train_singlenet"
+        "tfgait.workflows.train:train",
+        "TrainOptions",
+        "train a network",
+        "--net gaitset",
+        "train_singlenet",
+        tensorflow=True,
     ),
     "prune": Command(
         "tfgait.workflows.prune:prune",
@@ -41,6 +48,7 @@ COMMANDS = {
         "remove filters, prove it, fine-tune",
         "--percentile 10",
         "prune",
+        tensorflow=True,
     ),
     "test_knn": Command(
         "tfgait.workflows.evaluate:evaluate",
@@ -48,6 +56,7 @@ COMMANDS = {
         "score a model with a gallery and k nearest neighbours",
         "--knn 7",
         "test_knn",
+        tensorflow=True,
     ),
     "export": Command(
         "tfgait.workflows.export:export",
@@ -55,26 +64,39 @@ COMMANDS = {
         "write a model for a board, proven equal",
         "--format tflite --quantize int8",
         "export",
+        tensorflow=True,
     ),
     "trt": Command(
-        "tfgait.workflows.trt:convert", "TrtOptions", "convert a model to TensorRT or TF-TRT", "--precision fp16"
+        "tfgait.workflows.trt:convert",
+        "TrtOptions",
+        "convert a model to TensorRT or TF-TRT",
+        "--precision fp16",
+        tensorflow=True,
     ),
     "benchmark": Command(
         "tfgait.workflows.benchmark:benchmark",
         "BenchmarkOptions",
         "measure speed against its bounds",
         "--what data",
+        tensorflow=True,
     ),
     "demo": Command(
         "tfgait.workflows.demo:demo",
         "DemoOptions",
         "the whole path on made people, in one report",
         "--subjects 60 --steps 300",
+        tensorflow=True,
     ),
     "list": Command(
         "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""
     ),
-    "sanity": Command("tfgait.workflows.sanity:sanity", "SanityOptions", "check this installation, under a minute", ""),
+    "sanity": Command(
+        "tfgait.workflows.sanity:sanity",
+        "SanityOptions",
+        "check this installation, under a minute",
+        "",
+        tensorflow=True,
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from tfgait import __version__
 from tfgait.cli.arguments import parse
 from tfgait.cli.commands import COMMANDS, command
 from tfgait.cli.progress import Progress
+from tfgait.cli.quiet import quiet_tensorflow
 from tfgait.core.errors import Unfinished, UserError
 from tfgait.core.files import plain
 
@@ -71,6 +72,8 @@ def _guarded(name, argv):
 def _run(name, argv):
     entry = command(name)
     module, _, function = entry.workflow.partition(":")
+    if entry.tensorflow:
+        quiet_tensorflow()
     module = importlib.import_module(module)
     prog = f"mains/{entry.main}.py" if entry.main and sys.argv[0].endswith(f"{entry.main}.py") else f"tfgait {name}"
     options = parse(getattr(module, entry.options), argv, prog, entry.summary, entry.example)

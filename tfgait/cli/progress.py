@@ -33,8 +33,11 @@ class Progress:
             return
         if self._stream.isatty():
             self._bar(done, total, what)
-        elif time.monotonic() - self._said >= LINE_SECONDS:
+        elif time.monotonic() - self._said >= LINE_SECONDS or (done == total and what in self._tasks):
             self._said = time.monotonic()
+            self._tasks[what] = done
+            if done == total:
+                del self._tasks[what]
             print(f"{what}: {done} of {total}", file=self._stream, flush=True)
 
     def _bar(self, done, total, what):

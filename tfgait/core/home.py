@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 
 def home():
     """Return the folder that holds `runs/`, `data/` and `models/`.
@@ -11,8 +13,7 @@ def home():
     """
     if chosen := os.environ.get("TFGAIT_HOME"):
         return Path(chosen).expanduser().resolve()
-    checkout = Path(__file__).resolve().parents[2]
-    return checkout if (checkout / "setup.cfg").is_file() and (checkout / "models").is_dir() else Path.cwd()
+    return CHECKOUT if (CHECKOUT / "setup.cfg").is_file() and (CHECKOUT / "models").is_dir() else Path.cwd()
 
 
 def runs_dir():
@@ -26,5 +27,6 @@ def data_dir():
 
 
 def models_dir():
-    """Return the folder of shipped networks."""
-    return home() / "models"
+    """Return the folder of shipped networks: that of the home, else that of the checkout."""
+    own = home() / "models"
+    return own if own.is_dir() else CHECKOUT / "models"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgait.core.errors import ConfigError, check_choice
-from tfgait.core.files import read_json
+from tfgait.core.files import file_hash, read_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.evaluation.distance import METRICS
@@ -131,7 +131,7 @@ def evaluate(options, progress=None):
         metric=options.metric or metric_of(model),
         progress=progress,
     )
-    notes = list(found.notes)
+    notes = [*found.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]
@@ -149,7 +149,19 @@ def evaluate(options, progress=None):
         **{name: record[name] for name in EvaluateResult.__dataclass_fields__ if name in record and name != "notes"},
         notes=tuple(notes),
     )
-    return write_reports(result, found, part, _out(options, model), manifest(options=vars(options)))
+    return write_reports(result, found, part, _out(options, model, store), manifest(options=vars(options)))
+
+
+def _cautions(options, store, people, everybody, found):
+    """Return what a reader may overlook: people left out, and votes that cannot be won."""
+    if len(people) < everybody:
+        yield f"{len(people)} of {everybody} people scored, the {options.people} side; --people all scores everybody"
+    of_each = found.gallery_cell / max(found.subjects, 1)
+    if options.knn > 2 * of_each - 1:
+        yield (
+            f"k = {options.knn}, but a probe meets {of_each:.3g} gallery sequences of each subject: the vote of k says "
+            "little, rank-1 and a smaller --knn say more"
+        )
 
 
 def score(encoder, store, protocol, k=1, metric="parts", progress=None, examples=3):
@@ -204,9 +216,13 @@ def _data(options, model, modality, progress):
     )
 
 
-def _out(options, model):
+def _out(options, model, store):
+    """Return a folder of its own for each model file and data set."""
     if options.out:
         return Path(options.out).expanduser()
-    if model.shipped or model.run is None:
-        return runs_dir() / "scores" / model.name
-    return model.run / "test_knn" / model.path.stem
+    data = store.path.parent.name
+    if model.shipped:
+        return runs_dir() / "scores" / model.run.name / model.path.stem / data
+    if model.run is None:
+        return runs_dir() / "scores" / f"{model.path.stem}-{file_hash(model.path)[:8]}" / data
+    return model.run / "test_knn" / model.path.stem / data

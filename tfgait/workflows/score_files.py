@@ -7,7 +7,16 @@ from tfgait.report.pictures import confusion_matrix, view_matrices
 from tfgait.report.strips import neighbours
 from tfgait.report.tables import markdown, write_csv
 
+PICTURES = ("view_matrices", "confusion", "neighbours")
 RATES = ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")
+
+LEGEND = (
+    "Percent. rank1/5/10: the right person is among the nearest 1, 5, 10 gallery sequences. mAP, mINP: how early all "
+    "sequences of the right person come. knn_accuracy: the vote of the k nearest; _video: the majority over the "
+    "windows of one video (the same where a video is one sequence).",
+    "With several views, each probe view is scored against each gallery view by itself; the identical view is left "
+    "out, and the mean is over views.",
+)
 
 
 def write_reports(result, found, store, folder, facts):
@@ -22,6 +31,8 @@ def write_reports(result, found, store, folder, facts):
     """
     files = {"md": folder / "scores.md", "csv": folder / "scores.csv", "json": folder / "scores.json"}
     pictures = {name: png for name, png in pictures_of(found, store).items() if png}
+    for name in PICTURES:
+        (folder / f"{name}.png").unlink(missing_ok=True)
     files |= {name: folder / f"{name}.png" for name in pictures}
     rows = score_rows(result)
     result = dataclasses.replace(result, files={name: str(path) for name, path in files.items()})
@@ -44,12 +55,12 @@ def score_rows(result):
 
 def pictures_of(found, store):
     """Return ``{name: PNG or None}``: view matrices or a confusion matrix, and neighbours right and wrong."""
-    pictures = dict.fromkeys(("view_matrices", "confusion", "neighbours"))
+    pictures = dict.fromkeys(PICTURES)
     if found.matrices:
         pictures["view_matrices"] = view_matrices(found.matrices, found.views, found.rank1)
     if found.confusion:
         kind, confusion = next(iter(found.confusion.items()))
-        title = f"{kind}: who was taken for whom by {found.k} neighbours"
+        title = f"{kind}, k = {found.k}"
         pictures["confusion"] = confusion_matrix(confusion["subjects"], confusion["counts"], title)
     if store.modality.name == "silhouettes" and found.examples:
         pictures["neighbours"] = neighbours([_example(store, e) for e in found.examples])
@@ -80,6 +91,7 @@ def _page(result, rows, found, pictures):
         markdown(rows),
     ]
     lines += [f"- {note}" for note in result.notes]
+    lines += ["", *LEGEND]
     for kind, views in found.per_view.items():
         lines += ["", f"Rank-1 {kind} by view of the probe, mean over the other views of the gallery:", ""]
         lines.append(markdown([views]))

@@ -106,8 +106,7 @@ def _present(out, record, options):
         if not isinstance(found, dict) or found.get("made") != record:
             raise DataError(f"out={out} holds walkers made with other options. Name another folder, or delete it.")
         return found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values())
-    blocking = list(out.iterdir()) if options.format == "png" and out.is_dir() else _files(out, options).values()
-    if any(Path(path).exists() for path in blocking):
+    if out.is_dir() and any(out.iterdir()):
         raise DataError(f"out={out} holds something else. Name another folder, or empty it.")
     return False
 
