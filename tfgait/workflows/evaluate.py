@@ -156,6 +156,8 @@ def _cautions(options, store, people, everybody, found):
     """Return what a reader may overlook: people left out, and votes that cannot be won."""
     if len(people) < everybody:
         yield f"{len(people)} of {everybody} people scored, the {options.people} side; --people all scores everybody"
+    if not any(store.table.view.tolist()):
+        yield "no view is known of any sequence (folders named 000 to 180 below the condition tell it): one pool"
     of_each = found.gallery_cell / max(found.subjects, 1)
     if options.knn > 2 * of_each - 1:
         yield (
