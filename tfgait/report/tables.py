@@ -80,11 +80,6 @@ def csv_text(rows, columns=None):
     return out.getvalue()
 
 
-def write_markdown(path, rows, columns=None, best=None):
-    """Write `markdown` to a file, whole or not at all."""
-    write_text(path, markdown(rows, columns, best))
-
-
 def write_csv(path, rows, columns=None):
     """Write `csv_text` to a file, whole or not at all."""
     write_text(path, csv_text(rows, columns))
