@@ -21,7 +21,7 @@ def quiet_tensorflow():
             import tensorflow
 
             tensorflow.config.list_physical_devices()
-        except BaseException:
+        except BaseException:  # whatever ends the import, Ctrl-C too, what was said may explain it
             said.seek(0)
             os.write(kept, said.read())
             raise

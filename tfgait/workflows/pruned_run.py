@@ -47,7 +47,7 @@ def write_run(folder, parent, plan, facts, small):
         write_text(folder / LAYERS, "\n".join(lines) + "\n")
         known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
         _describe(folder, {**known, **manifest()}, parent, facts, folder)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well must leave no half-made run, which the next one would step around
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
