@@ -40,12 +40,19 @@ MODALITIES = {
         Modality("heatmaps", (64, 44, 2), "uint8", 1, "0 to 255, limb then joint"),
         Modality("flow", (60, 60, 2), "int16", 0.01, "pixels of the source video a frame, x then y", frames=25),
         Modality("grey", (60, 60, 1), "uint8", 1, "0 black, 255 white", frames=25),
+        Modality("rgb", (60, 60, 3), "uint8", 1, "0 dark, 255 bright; red, green, blue", frames=25),
+        Modality("depth", (60, 60, 1), "uint16", 1, "millimetres from the camera, 0 unknown", frames=25),
         Modality("poses", (17, 3, 1), "float32", 1, "x and y in pixels, confidence; COCO-17"),
     )
 }
 
 
+# What Embedded-Gait's option --mod calls them.
+PUBLISHED_NAMES = {"of": "flow", "gray": "grey", "silhouette": "silhouettes"}
+
+
 def modality(name):
-    """Return the `Modality` of that name; an unknown one raises `ConfigError`."""
+    """Return the `Modality` of that name, ours or Embedded-Gait's; an unknown one raises `ConfigError`."""
+    name = PUBLISHED_NAMES.get(name, name)
     check_choice("modality", name, list(MODALITIES))
     return MODALITIES[name]

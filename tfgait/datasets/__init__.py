@@ -7,6 +7,8 @@ DATASETS = Registry(
     {
         "casia_b": "tfgait.datasets.casia_b",
         "walkers": "tfgait.datasets.walkers",
+        "tum_gaid": "tfgait.datasets.tum_gaid",
+        "walkers_tum": "tfgait.datasets.walkers_tum",
         "mocap": "tfgait.datasets.mocap",
         "folder": "tfgait.datasets.folder",
     },

@@ -21,7 +21,7 @@ import re
 from tfgait.core.errors import DataError
 from tfgait.core.table import SequenceTable
 from tfgait.datasets.image_tree import Finding, image_folders
-from tfgait.datasets.protocol import Protocol, Split
+from tfgait.datasets.protocol import Protocol, Role, Split
 
 MODALITIES = ("silhouettes",)
 SUBJECTS = tuple(f"{i:03d}" for i in range(1, 125))
@@ -37,7 +37,12 @@ SPLITS = {
 GALLERY = ("nm-01", "nm-02", "nm-03", "nm-04")
 PROBES = {"nm": ("nm-05", "nm-06"), "bg": ("bg-01", "bg-02"), "cl": ("cl-01", "cl-02")}
 CASIA_B = Protocol("casia_b", GALLERY, PROBES, cross_view=True)
-PROTOCOLS = {"casia_b": CASIA_B, "single_view": Protocol("single_view", GALLERY, PROBES, cross_view=False)}
+PROTOCOLS = {
+    "casia_b": CASIA_B,
+    "other_views": Protocol("other_views", GALLERY, PROBES, cross_view=False, other_views=True),
+    "single_view": Protocol("single_view", GALLERY, PROBES, cross_view=False),
+}
+NCLASSES = {74: Role("74/50", "train"), 50: Role("74/50", "test", GALLERY, "other_views")}
 
 PARTS = (re.compile(r"\d{3,5}"), re.compile(r"[a-z]{2}-\d{2}"), re.compile(r"\d{3}"))
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError, check_choice, nearest
@@ -98,11 +99,23 @@ def protocol_of(store, name=""):
 
 
 def split_of(store, name=""):
-    """Return the `Split` called `name`, the data set's first one if empty."""
+    """Return the `Split` called `name`, the data set's first one if empty; who trains may stand in the store."""
     splits = dataset_of(store).SPLITS
     if name:
         check_choice("split", name, list(splits))
-    return splits[name] if name else next(iter(splits.values()))
+    split = splits[name] if name else next(iter(splits.values()))
+    source = store.attributes["source"]
+    recorded = source.get("train_subjects") if isinstance(source, dict) else None
+    return replace(split, train=tuple(map(str, recorded))) if recorded and split.train is None else split
+
+
+def role_of(store, nclasses):
+    """Return the `Role` that Embedded-Gait's ``--nclasses`` names; `ConfigError` where the data set knows no such."""
+    roles = getattr(dataset_of(store), "NCLASSES", {})
+    if nclasses not in roles:
+        known = " or ".join(map(str, roles)) or "left out: this data set has no such numbers; give split and people"
+        raise ConfigError(f"nclasses must be {known} for {name_of(store)}. Received: nclasses={nclasses}.")
+    return roles[nclasses]
 
 
 def _locate(datadir, modality, skip_bad, processes, progress):
