@@ -10,6 +10,7 @@ from tfgait.datasets import casia_b, tum_gaid
 
 MODALITIES = tum_gaid.MODALITIES
 CONDITIONS = tum_gaid.CONDITIONS
+VIEW = tum_gaid.VIEW
 PROTOCOLS = tum_gaid.PROTOCOLS
 NCLASSES = tum_gaid.NCLASSES
 SPLITS = {name: dataclasses.replace(split, train=0.5) for name, split in tum_gaid.SPLITS.items()}

@@ -79,13 +79,16 @@ def check_frames(store, network, name):
 
 
 def protocol_of(store, name=""):
-    """Return the `Protocol` called `name`; if empty the data set's own, cross-view if the store has several views."""
+    """Return the `Protocol` called `name`; if empty the data set's own, cross-view if there is one and the store has
+    several views.
+    """
     protocols = dataset_of(store).PROTOCOLS
     if name:
         check_choice("protocol", name, list(protocols))
         return protocols[name]
     several = len(set(store.table.view.tolist())) > 1
-    return next(p for p in protocols.values() if p.cross_view == several)
+    own = next(iter(protocols.values()))
+    return next((p for p in protocols.values() if p.cross_view == several), own)
 
 
 def split_of(store, name=""):

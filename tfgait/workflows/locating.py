@@ -37,7 +37,7 @@ def located(datadir, modality, how):
     if VIEW_ROOTS.fullmatch(datadir) and not Path(datadir).exists():
         roots = dict(part.split("=", 1) for part in datadir.split(","))
         roots = {view.zfill(3): _existing(path) for view, path in roots.items()}
-        return _packed(roots, "folder", modality, how)
+        return _packed(roots, "folder", modality, how, {})
     path = _existing(datadir)
     if path.is_file():
         return path
@@ -51,7 +51,11 @@ def located(datadir, modality, how):
     if is_mocap(path):
         options = SynthesizeOptions(mocap=str(path), modalities=(modality,), processes=how.processes or 0)
         return Path(synthesize(options, progress=how.progress).files[modality])
-    return _packed(_images(path, modality), _layout(path, _images(path, modality)), modality, how)
+    images = ("grey" if modality == "flow" else modality, tum_gaid.FOLDERS.get(modality, modality))
+    root = next((path / name for name in images if (path / name).is_dir()), path)
+    dataset = _layout(path, root)
+    trains = tum_gaid.train_subjects(path) if dataset == "tum_gaid" else None
+    return _packed(root, dataset, modality, how, {} if trains is None else {"train_subjects": trains})
 
 
 def _existing(path):
@@ -89,7 +93,7 @@ def _packed_samples(root, modality, how):
     return path
 
 
-def _packed(root, dataset, modality, how, facts=None):
+def _packed(root, dataset, modality, how, facts):
     if modality not in packing.PACKABLE:
         raise ConfigError(f"images can be packed as {' or '.join(packing.PACKABLE)}. Received: modality={modality}.")
     table, findings = DATASETS[dataset].index(root), DATASETS[dataset].check(root)
@@ -102,7 +106,7 @@ def _packed(root, dataset, modality, how, facts=None):
         "code": code_hash("preprocess"),
         "skip_bad": how.skip_bad,
         **({} if how.cut else {"cut": False}),
-        **(facts or {}),
+        **facts,
     }
     path = data_dir() / f"packed-{record_hash(source)}" / f"{modality}.h5"
     if not path.is_file():
