@@ -118,9 +118,10 @@ def train_subjects(root):
 
 def _subjects(path):
     with open(path, "rb") as file:
-        words = file.read(MOST_LIST + 1).split()
+        text = file.read(MOST_LIST + 1)
+    words = text.split()
     wrong = next((word for word in words if not re.fullmatch(rb"p?\d{1,3}", word)), None)
-    if wrong is not None or not words or sum(map(len, words)) > MOST_LIST:
-        received = wrong[:50].decode(errors="replace") if wrong else f"{len(words)} lines"
+    if wrong is not None or not words or len(text) > MOST_LIST:
+        received = f"{len(text)} bytes" if wrong is None else wrong[:50].decode(errors="replace")
         raise DataError(f"{path} must hold one number of a subject a line, such as 001. Received: {received}.")
     return [f"{int(word.lstrip(b'p')):03d}" for word in words]

@@ -78,12 +78,13 @@ def _layout(path, root):
 
 def _packed_samples(root, modality, how):
     folders = embedded_gait.folders_of(root, modality)
+    indices = tuple(folder.index.lower() for folder in folders if folder.index)
     source = {
         "dataset": folders[0].name.dataset,
         "modality": modality,
         "files": image_tree.fingerprint(root, [folder.path for folder in folders], (".h5",)),
-        "indices": image_tree.fingerprint(root, ["."], tuple(folder.index for folder in folders if folder.index)),
-        "code": code_hash("preprocess"),
+        "indices": image_tree.fingerprint(root, ["."], indices),
+        "code": code_hash("datasets", "preprocess"),
         "cut": how.cut,
         "skip_bad": how.skip_bad,
     }
