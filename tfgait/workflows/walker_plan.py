@@ -6,7 +6,7 @@ from pathlib import Path
 from tfgait.core.errors import ConfigError, check_choice
 from tfgait.core.files import record_hash
 from tfgait.datasets import mocap, walkers
-from tfgait.preprocess.flow import WINDOW
+from tfgait.preprocess.windows import WINDOW
 from tfgait.synthesis.sequence import WalkerSettings
 from tfgait.synthesis.walker import MAX_FRAMES
 from tfgait.workflows.code_hash import code_hash
