@@ -1,4 +1,4 @@
-"""Make people who walk: walkers, or real walks rendered, as packed stores or as PNG in CASIA-B's layout."""
+"""Make people who walk: walkers, or real walks rendered, as packed stores or PNG, like CASIA-B or TUM-GAID."""
 
 import contextlib
 import functools
@@ -8,17 +8,19 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tfgait.core.errors import DataError, check_choice
-from tfgait.core.files import read_json, record_hash, whole_file, write_json
+from tfgait.core.files import read_json, record_hash, whole_file, write_json, write_text
 from tfgait.core.home import data_dir
+from tfgait.datasets import DATASETS
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
 from tfgait.workflows.walker_jobs import pictures, stored
+from tfgait.workflows.walker_layouts import LAYOUTS, LISTS
 from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
 
 RECORD = "walkers.json"
 DEFAULTS = {
     "silhouettes": {"subjects": 40, "frames": 32},
-    "flow": {"subjects": 40, "frames": 37, "views": ("090",)},
+    **{m: {"subjects": 40, "frames": 37, "views": ("090",)} for m in ("flow", "grey", "rgb", "depth")},
     "poses": {"subjects": 40, "frames": 32},
 }
 
@@ -85,7 +87,7 @@ def _draw_sheet(options):
     from tfgait.synthesis.contact_sheet import contact_sheet
 
     people = range(options.first - 1, options.first - 1 + min(3, options.subjects))
-    picture = contact_sheet(people, ("nm-01", "bg-01", "cl-01"), options.views, options.seed)
+    picture = contact_sheet(people, LAYOUTS[options.layout].sheet, options.views, options.seed)
     with whole_file(Path(options.sheet).expanduser()) as temporary:
         cv2.imwrite(str(temporary), picture)
 
@@ -114,7 +116,8 @@ def _present(out, record, options):
 def _files(out, options):
     if options.format == "store":
         return {m: str(out / f"{m}.h5") for m in options.modalities}
-    return {m: str(out / m if len(options.modalities) > 1 else out) for m in options.modalities}
+    layout = LAYOUTS[options.layout]
+    return {m: str(layout.folder(out, m, options.modalities)) for m in options.modalities}
 
 
 def _make_stores(plan, jobs, out, options, progress):
@@ -123,8 +126,10 @@ def _make_stores(plan, jobs, out, options, progress):
     work = functools.partial(stored, plan)
     results = pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name)
     with contextlib.ExitStack() as stack:
+        shapes = LAYOUTS[plan.layout].shapes
         writers = {
-            m: stack.enter_context(StoreWriter(out / f"{m}.h5", m, source=dict(source))) for m in plan.modalities
+            m: stack.enter_context(StoreWriter(out / f"{m}.h5", m, shapes.get(m), dict(source)))
+            for m in plan.modalities
         }
         for job, (rows, dropped) in zip(jobs, results, strict=True):
             counts["frames_dropped"] += dropped
@@ -142,8 +147,19 @@ def _make_pictures(plan, jobs, out, options, progress):
     for frames, _ in pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name):
         counts["frames"] += frames
     counts["sequences"] = sum(len(job.views) for job in jobs) * len(plan.modalities)
-    counts["subjects"] = len({job.subject for job in jobs})
+    people = list(dict.fromkeys(job.subject for job in jobs))
+    counts["subjects"] = len(people)
+    if plan.layout == "tum_gaid":
+        _write_lists(out, people)
     return counts
+
+
+def _write_lists(out, people):
+    """Write who trains and who is tested, as TUM-GAID's own lists say it."""
+    split = next(iter(DATASETS[LAYOUTS["tum_gaid"].dataset].SPLITS.values()))
+    count = round(split.train * len(people))
+    for name, trains in LISTS.items():
+        write_text(out / name, "".join(f"{person}\n" for person in (people[:count] if trains else people[count:])))
 
 
 def _result(out, options):
