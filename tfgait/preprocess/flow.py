@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.errors import DataError
 from tfgait.core.modality import modality
-from tfgait.preprocess.estimators import Farneback
+from tfgait.preprocess.estimators import Farneback, checked_flow
 from tfgait.preprocess.windows import (
     MAP_HEIGHT,
     STEP,
@@ -70,12 +70,7 @@ def flow_maps(grey, estimator):
     """Return the flow between consecutive frames, (T - 1, 60, W', 2) float32, W' = 60·W/H, in pixels of the video."""
     maps = np.empty((len(grey) - 1, MAP_HEIGHT, map_width(*grey.shape[1:]), 2), np.float32)
     for index in range(len(maps)):
-        flow = np.asarray(estimator(grey[index], grey[index + 1]), np.float32)
-        if flow.ndim != 3 or flow.shape[2] != 2 or not np.isfinite(flow).all():
-            raise ConfigError(
-                "an estimator must give finite flow of shape (h, w, 2). "
-                f"Received: shape {flow.shape} from {estimator}, frame {index}."
-            )
+        flow = checked_flow(estimator(grey[index], grey[index + 1]), f"{estimator}, frame {index}")
         maps[index] = cv2.resize(flow, maps.shape[2:0:-1], interpolation=cv2.INTER_AREA)
     return maps
 
