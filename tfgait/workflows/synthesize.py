@@ -13,6 +13,7 @@ from tfgait.core.home import data_dir
 from tfgait.datasets import DATASETS
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
+from tfgait.workflows.made_folder import record_in
 from tfgait.workflows.walker_jobs import pictures, stored
 from tfgait.workflows.walker_layouts import LAYOUTS, LISTS
 from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
@@ -69,7 +70,8 @@ def synthesize(options, progress=None):
     plan, jobs = planned(options)
     record = record_of(options, plan)
     out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
-    if _present(out, record, options):
+    found = record_in(out, RECORD, record)
+    if found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values()):
         return replace(_result(out, options), reused=True)
     with _plain_trouble(out):
         write_json(out / RECORD, {"made": record, "done": False})
@@ -97,20 +99,6 @@ def default_walkers(modality="silhouettes", processes=None, progress=None):
     check_choice("modality", modality, list(DEFAULTS))
     options = SynthesizeOptions(modalities=(modality,), processes=processes or 0, **DEFAULTS[modality])
     return Path(synthesize(options, progress).files[modality])
-
-
-def _present(out, record, options):
-    """Return whether the data is there; raise `DataError` where something else is."""
-    if out.exists() and not out.is_dir():
-        raise DataError(f"out must be a folder. Received: out={out}, a file.")
-    if (out / RECORD).is_file():
-        found = read_json(out / RECORD)
-        if not isinstance(found, dict) or found.get("made") != record:
-            raise DataError(f"out={out} holds walkers made with other options. Name another folder, or delete it.")
-        return found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values())
-    if out.is_dir() and any(out.iterdir()):
-        raise DataError(f"out={out} holds something else. Name another folder, or empty it.")
-    return False
 
 
 def _files(out, options):
