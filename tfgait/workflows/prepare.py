@@ -18,6 +18,7 @@ from tfgait.workflows.prepare_options import PrepareOptions, checked
 from tfgait.workflows.prepare_walk import Plan, prepare_walk
 from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
 
+__all__ = ["PrepareOptions", "PrepareResult", "prepare"]
 LOG = logging.getLogger(__name__)
 RECORD, PARTS = "prepared.json", ".parts"
 NAMED = 50  # videos left out that the record names; the others are counted

@@ -27,7 +27,7 @@ MOST_LIST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Walk:
-    """One walk: labels as in a `SequenceTable`, the name unique, and ``{kind of picture: video or folder of frames}``."""
+    """One walk: labels as in a `SequenceTable`, the name unique, and ``{kind of picture: its video or folder}``."""
 
     subject: str
     condition: str
