@@ -109,14 +109,15 @@ def _pictures(base):
     """Return ([(names from the base on, path)], findings) of all folders of images and all videos."""
     folders, findings = image_tree.image_folders(base)
     found = [(parts, base.joinpath(*parts)) for parts, _ in folders]
+    films = set()
     for path in base.rglob("*"):
         parts = path.relative_to(base).parts
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not any(p.startswith(".") for p in parts):
-            if path.resolve().is_relative_to(base.resolve()):
-                found.append(((*parts[:-1], path.stem), path))
-            else:
-                findings.append(image_tree.Finding("/".join(parts), "a link that leaves the data set; not followed"))
-    return sorted(found, key=lambda item: [natural(part) for part in item[0]]), findings
+        film = path.suffix.lower() in SUFFIXES and path.is_file() and not any(p.startswith(".") for p in parts)
+        if film and path.resolve().is_relative_to(base.resolve()):
+            found.append(((*parts[:-1], path.stem), path))
+            films.add("/".join(parts[:-1]))
+    findings = [f for f in findings if f.what != image_tree.EMPTY or f.path not in films]
+    return sorted(found, key=lambda item: ([natural(part) for part in item[0]], item[1])), findings
 
 
 def _labelled(keys, root):
