@@ -11,7 +11,10 @@ from tfgait.datasets import embedded_gait
 from tfgait.datasets.deepdish_file import read_deepdish
 from tfgait.datasets.deepdish_writer import write_deepdish
 from tfgait.datasets.held_out import held_out_rows
+from tfgait.preprocess.images import read_video
 from tfgait.preprocess.silhouettes import align, cut
+from tfgait.preprocess.tracks import boxes_of_masks, smooth
+from tfgait.preprocess.windows import picture_windows
 from tfgait.workflows import packing, packing_samples
 from tfgait.workflows.data import open_data, protocol_of, role_of, split_of
 
@@ -235,6 +238,18 @@ def test_raw_tum_gaid(raw):
     np.testing.assert_array_equal(wide.read(0)[..., 0], align(masks)[0])
     with pytest.raises(ConfigError, match="images can be packed as"):
         open_data(raw, "heatmaps", processes=1)
+
+
+def test_windows_of_pictures_of_raw_tum_gaid(raw):
+    store = open_data(raw, "grey", processes=1)
+    assert store.shape == (60, 60, 1) and set(store.length) == {25} and store.table.name[0] == "001-n-01-090#0"
+    assert split_of(store).subjects(store.table) == (["002"], ["001"]) and protocol_of(store).name == "tum_gaid"
+    masks = read_video(raw / "silhouettes/p001/n01")
+    expected = picture_windows(read_video(raw / "image/p001/n01"), "grey", smooth(boxes_of_masks(masks)))
+    np.testing.assert_array_equal(store.read(0), expected[0][1])
+    assert open_data(raw, "rgb", processes=1).shape == (60, 60, 3)
+    with pytest.raises(DataError, match="no pictures of the kind depth"):
+        open_data(raw, "depth", processes=1)
 
 
 def test_raw_tum_gaid_is_packed_anew_when_its_lists_change(raw, monkeypatch):
