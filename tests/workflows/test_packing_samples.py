@@ -194,6 +194,13 @@ def test_whole_silhouettes_are_cut_or_left(tmp_path):
     np.testing.assert_array_equal(narrow.read(0), video(31, 1)[:, :, 10:54])
 
 
+def test_depth_says_that_its_unit_is_a_guess(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        store = open_data(tum(tmp_path / "TUM_GAID_tf", "depth"), "depth", processes=1)
+    np.testing.assert_array_equal(store.read(0), window(1001, "depth"))
+    assert "depth of 8 bits is taken as steps of 16 mm" in caplog.text
+
+
 def test_windows_of_silhouettes_keep_their_size(tmp_path):
     assert open_data(tum(tmp_path / "TUM_GAID_tf", "silhouettes"), processes=1).shape == (60, 60, 1)
 
