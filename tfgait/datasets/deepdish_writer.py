@@ -9,7 +9,8 @@ from tfgait.core.files import whole_file
 VERSION = 12  # of deepdish's layout
 NATIVE_LENGTH = 256  # longer lists deepdish would pickle
 COMPRESS_OVER = 300  # items; smaller arrays grow by it
-MARKS = {"CLASS": b"GROUP", "VERSION": b"1.0"}
+LEVEL = 4  # of zlib; 9, which deepdish takes, is five times slower on flow and hardly smaller
+MARKS = {"CLASS": np.bytes_("GROUP"), "VERSION": np.bytes_("1.0")}
 
 
 def write_deepdish(path, record):
@@ -26,7 +27,9 @@ def write_deepdish(path, record):
     Reference: layout of deepdish 0.3.7 (github.com/uchicago-cs/deepdish).
     """
     with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs.update({**MARKS, "PYTABLES_FORMAT_VERSION": b"2.1", "DEEPDISH_IO_VERSION": np.int64(VERSION)})
+        file.attrs.update(
+            {**MARKS, "PYTABLES_FORMAT_VERSION": np.bytes_("2.1"), "DEEPDISH_IO_VERSION": np.int64(VERSION)}
+        )
         for name, value in record.items():
             _write(file, name, value)
 
@@ -35,7 +38,8 @@ def _write(group, name, value):
     if isinstance(value, np.ndarray) and value.ndim:
         _write_array(group, name, value)
     elif isinstance(value, str):
-        group.attrs[name] = np.bytes_(value.encode())
+        text = value.encode()
+        group.attrs.create(name, np.bytes_(text), dtype=h5py.string_dtype("utf-8", len(text) or 1))
     elif np.isscalar(value) or isinstance(value, np.ndarray):
         group.attrs[name] = np.asarray(value)[()]
     elif value is None:
@@ -54,20 +58,20 @@ def _write(group, name, value):
 
 def _group(parent, name, title):
     group = parent.create_group(name)
-    group.attrs.update({**MARKS, "TITLE": title.encode()})
+    group.attrs.update({**MARKS, "TITLE": np.bytes_(title)})
     return group
 
 
 def _write_array(group, name, value):
     marks = {}
     if not value.size:
-        marks = {"zeroarray_dtype": value.dtype.str.encode()}
+        marks = {"zeroarray_dtype": np.bytes_(value.dtype.str)}
         value = np.array(value.shape, np.int64)
     elif value.dtype.kind == "U":
         # Deepdish keeps texts as the bytes of their UTF-32 code points.
-        marks = {"strtype": b"unicode", "itemsize": np.int64(value.dtype.itemsize // 4)}
+        marks = {"strtype": np.bytes_("unicode"), "itemsize": np.int64(value.dtype.itemsize // 4)}
         value = np.ascontiguousarray(value).view(np.uint8)
     elif value.dtype.kind not in "biuf":
         raise ConfigError(f"{name} must hold numbers or texts. Received: an array of {value.dtype}.")
-    packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if value.size > COMPRESS_OVER else {}
+    packing = {"compression": "gzip", "compression_opts": LEVEL, "shuffle": True} if value.size > COMPRESS_OVER else {}
     group.create_dataset(name, data=value, **packing).attrs.update(marks)

@@ -22,8 +22,8 @@ from tfgait.core.modality import PUBLISHED_NAMES
 from tfgait.core.modality import modality as modality_of
 
 FOLDER = re.compile(
-    r"tfimdb_(?P<dataset>[a-z_]+?)_N(?P<people>\d{1,4})_(?P<part>train|ft|test)(?:_(?P<conditions>[\w-]+?))?"
-    r"_(?P<mod>of|gray|rgb|depth|silhouette)(?P<frames>\d{1,3})?_(?P<height>\d{1,3})x(?P<width>\d{1,3})"
+    r"tfimdb_(?P<dataset>[a-z_]+?)_N(?P<people>\d{1,5})_(?P<part>train|ft|test)(?:_(?P<conditions>[\w-]+?))?"
+    r"_(?P<mod>of|gray|rgb|depth|silhouette)(?P<frames>\d{1,3})_\d{1,3}x\d{1,3}"
 )
 SAMPLES = (
     re.compile(r"p(?P<subject>\d{3,5})-(?P<kind>[nbs])(?P<repetition>\d{2})(?:-(?P<window>\d{2,4}))?\.h5"),
@@ -47,14 +47,14 @@ class FolderName:
         people: the number after N.
         part: ``train``, ``ft`` (the gallery) or ``test``.
         modality: our name of it.
-        frames: of one sample; None where samples are whole videos.
+        frames: of one window; whole videos lie in folders of the same names and do not keep to it.
     """
 
     dataset: str
     people: int
     part: str
     modality: str
-    frames: int | None
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def parse_folder(name):
     found = FOLDER.fullmatch(name)
     if not found:
         return None
-    frames = int(found["frames"]) if found["frames"] else None
-    return FolderName(found["dataset"], int(found["people"]), found["part"], modality_of(found["mod"]).name, frames)
+    modality = modality_of(found["mod"]).name
+    return FolderName(found["dataset"], int(found["people"]), found["part"], modality, int(found["frames"]))
 
 
 def parse_sample(name):
@@ -97,11 +97,12 @@ def folder_name(dataset, people, part, modality, frames=25, size=(60, 60)):
     """Return the name of a folder: ``tfimdb_tum_gaid_N150_train_of25_60x60``.
 
     Args:
-        part: ``train``, ``ft``, or ``test_`` with its conditions: ``test_n05-06``; for CASIA-B with the view.
-        frames: of one sample; None where samples are whole videos.
+        people: number of them.
+        part: ``train``, ``ft``, or ``test_`` with its conditions, ``test_n05-06``; for CASIA-B also the view,
+            ``test_nm05-06_090``.
     """
     mod = {ours: theirs for theirs, ours in PUBLISHED_NAMES.items()}.get(modality, modality)
-    name = f"tfimdb_{dataset}_N{people:03d}_{part}_{mod}{frames or ''}_{size[0]}x{size[1]}"
+    name = f"tfimdb_{dataset}_N{people:03d}_{part}_{mod}{frames}_{size[0]}x{size[1]}"
     if not parse_folder(name):
         raise ConfigError(f"a folder must be named like tfimdb_tum_gaid_N150_train_of25_60x60. Received: {name}.")
     return name

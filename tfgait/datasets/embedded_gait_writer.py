@@ -20,7 +20,7 @@ class EmbeddedGaitWriter:
     Args:
         root: the datadir; made where it does not exist.
         folder: ``tfimdb_<dataset>_N<people>_<part>_<modality><frames>_<height>x<width>``, see
-            `embedded_gait_layout.folder_name`. Without a number of frames samples are whole videos.
+            `embedded_gait_layout.folder_name`.
 
     Raises:
         ConfigError: a folder's name, labels or frames that do not fit.
@@ -44,7 +44,7 @@ class EmbeddedGaitWriter:
             raise DataError(f"{self.index} exists already; delete it and its folder, or give another name.")
         self._rows = {}
         self._files = set()
-        self._shape = None
+        self._kind = None
         self._sum = 0.0
 
     def __enter__(self):
@@ -94,7 +94,7 @@ class EmbeddedGaitWriter:
         for column, value in {**row, "set": np.uint8(set), "file": file}.items():
             self._rows.setdefault(column, []).append(value)
         self._files.add(file)
-        if self.name.frames is not None:
+        if window_number is not None:
             self._sum = self._sum + data
         return file
 
@@ -108,24 +108,26 @@ class EmbeddedGaitWriter:
             raise ConfigError(
                 f"frames must be {self.modality.dtype} (T, H, W, {wanted}). Received: {frames.dtype} {frames.shape}."
             )
-        if whole_video != (self.name.frames is None) or not whole_video and len(frames) != self.name.frames:
-            expected = "whole videos" if self.name.frames is None else f"windows of {self.name.frames} frames"
-            raise ConfigError(f"{self.folder.name} must hold {expected}. Received: {len(frames)} frames.")
+        if not whole_video and len(frames) != self.name.frames:
+            raise ConfigError(f"a window must have {self.name.frames} frames in {self.index}. Received: {len(frames)}.")
         data = layout.to_data(frames, whole_video)
-        shape = data.shape[1:] if whole_video else data.shape
-        if shape != (self._shape or shape):
-            raise ConfigError(f"samples of one folder must have one shape. Received: {shape} after {self._shape}.")
-        self._shape = shape
+        kind = (whole_video, data.shape[1:] if whole_video else data.shape)
+        if kind != (self._kind or kind):
+            raise ConfigError(
+                "samples of one folder must be all windows or all whole videos, of one shape. "
+                f"Received: {frames.shape} after {self._kind[1]}."
+            )
+        self._kind = kind
         return data
 
     def _write_index(self):
         if not len(self):
             raise DataError(f"{self.index} was not written: not one sample was left to put into {self.folder.name}.")
-        whole_videos = self.name.frames is None
+        whole_videos, shape = self._kind
         ragged = ("frames", "bbs") if whole_videos else ()
         index = {name: np.array(values) for name, values in self._rows.items() if name not in ragged}
         if not whole_videos:
-            index |= {"mean": (self._sum / len(self)).astype(np.float32), "shape": tuple(map(int, self._shape))}
+            index |= {"mean": (self._sum / len(self)).astype(np.float32), "shape": tuple(map(int, shape))}
         write_deepdish(self.index, {**index, "compressFactor": self._factor})
 
 
