@@ -259,6 +259,16 @@ def test_windows_of_pictures_of_raw_tum_gaid(raw):
         open_data(raw, "depth", processes=1)
 
 
+def test_pictures_made_without_a_bad_video_or_with_other_lists_are_not_taken_for_all(raw):
+    (raw / "image/p001/n01/003.jpg").write_bytes(b"")
+    assert set(open_data(raw, "grey", skip_bad=True, processes=1).table.subject) == {"002"}
+    with pytest.raises(DataError, match="001-n-01-090: .*003.jpg"):
+        open_data(raw, "grey", processes=1)
+    (raw / "labels/tumgaidtrainids.lst").write_text("1\n")
+    store = open_data(raw, "grey", skip_bad=True, processes=1)
+    assert split_of(store).subjects(store.table) == ([], ["002"])
+
+
 def test_raw_tum_gaid_is_packed_anew_when_its_lists_change(raw, monkeypatch):
     first = open_data(raw, "silhouettes", processes=1)
     (raw / "labels/tumgaidtrainids.lst").write_text("1\n")

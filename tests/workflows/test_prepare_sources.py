@@ -68,7 +68,7 @@ def test_who_trains_stands_in_the_lists(tmp_path):
     (tmp_path / "tumgaidtestids.lst").write_text("001\n")
     assert find(tmp_path, ()).train_subjects == ["007", "011", "012"]
     (tmp_path / "tumgaidvalids.lst").write_text("who?\n")
-    with pytest.raises(DataError, match="tumgaidvalids.lst must hold numbers of subjects"):
+    with pytest.raises(DataError, match="tumgaidvalids.lst must hold one number of a subject"):
         find(tmp_path, ())
 
 

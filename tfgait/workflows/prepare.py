@@ -89,11 +89,14 @@ def prepare(options, progress=None):
     placed = None
     if options.format == "hdf5":
         sources, placed = prepare_output.places(plan, sources)
-    state = record_hash([[w.name, prepare_sources.fingerprint(w)] for w in sources.walks], 64)
+    states = [[w.name, prepare_sources.fingerprint(w)] for w in sources.walks]
+    state = record_hash([states, sources.train_subjects], 64)
     found = record_in(out, RECORD, made)
     if found.get("done") is True and found.get("state") == state:
         result = PrepareResult(**found["result"], options=asdict(options), reused=True)
-        if all(Path(file).is_file() for file in result.files.values()):
+        # What was made without its bad videos is not taken by who wants to hear of them.
+        allowed = options.skip_bad or not result.left_out
+        if allowed and all(Path(file).is_file() for file in result.files.values()):
             return result
     write_json(out / RECORD, {"made": made, "done": False})
     result = _made(options, plan, sources, placed, out, progress)
