@@ -82,8 +82,9 @@ def find(root, modalities):
         Walk(*(str(getattr(table, c)[row]) for c in ("subject", "condition", "view", "name")), inputs[key])
         for row, key in enumerate(inputs)
     ]
-    train = (tum_gaid.train_subjects(root) or []) if dataset == "tum_gaid" else []
-    return Sources(MADE[dataset] if dataset in MADE and _is_made(root) else dataset, walks, train, findings)
+    dataset = MADE.get(dataset, dataset) if _is_made(root) else dataset
+    train = tum_gaid.train_subjects(root) if dataset == "tum_gaid" else None
+    return Sources(dataset, walks, train or [], findings)
 
 
 def fingerprint(walk):
