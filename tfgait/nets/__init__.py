@@ -19,6 +19,7 @@ NETWORKS = Registry(
     {
         "cnn2d": "tfgait.nets.cnn2d:CNN2D",
         "cnn3d": "tfgait.nets.cnn3d:CNN3D",
+        "cnn2plus1d": "tfgait.nets.cnn2plus1d:CNN2Plus1D",
         "gaitset": "tfgait.nets.gaitset:GaitSet",
     },
 )
