@@ -16,10 +16,10 @@ KERNELS = {"conv1": 7, "conv2": 5, "conv3": 3, "conv4": 2}
 class CNN2D(Network):
     """A window of frames, of optical flow as published first, through four 2D convolutions into one signature.
 
-    The frames become channels, one frame after the other, so that x and y of flow alternate; each convolution (`conv1` to `conv4`, unpadded, ReLU) is followed
-    by a maximum over 2 x 2; then three dense layers without activation: `dense` (twice the signature), `drop`,
-    `code`, and `code_1`, whose output is the signature. A softmax classifier on it is what the published training
-    adds.
+    The frames become channels, one frame after the other, so that x and y of flow alternate; each convolution (`conv1`
+    to `conv4`, unpadded, ReLU) is followed by a maximum over 2 x 2; then three dense layers without activation:
+    `dense` (twice the signature), `drop`, `code`, and `code_1`, whose output is the signature. A softmax classifier on
+    it is what the published training adds.
 
     The signature is not normalised, for the classifier takes it as it is; published tests compare it normalised to
     length 1 by Euclidean distance, which ranks as the cosine does: hence `metric`.

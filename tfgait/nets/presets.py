@@ -67,7 +67,7 @@ PRESETS = {
     "cnn2plus1d_tiny": (
         "cnn2plus1d",
         {
-            "widths": _widths(_CNN2PLUS1D, (2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8)),
+            "widths": _widths(_CNN2PLUS1D, (4, 4, 4, 4, 6, 6, 6, 6, 8, 8, 8, 8)),
             "embedding": 8,
             "height": 52,
             "width": 49,

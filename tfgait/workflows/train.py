@@ -29,7 +29,7 @@ from tfgait.train.strategy import make_strategy
 from tfgait.workflows.data import check_frames, name_of, open_data, protocol_of, split_of
 from tfgait.workflows.models import load_network, resolve_model, set_latest
 from tfgait.workflows.run_folder import run_folder, set_status
-from tfgait.workflows.train_options import TrainOptions, choose_network, resolved
+from tfgait.workflows.train_options import TrainOptions, choose_modality, choose_network, net_by_flags, resolved
 from tfgait.workflows.validation import Validation, hold_out, rank
 
 __all__ = ["TrainOptions", "TrainResult", "train"]
@@ -90,12 +90,13 @@ def train(options, progress=None):
         KeyboardInterrupt: Ctrl-C; the run can be gone on with.
     """
     net, preset, network = _network_asked(options)
-    options = resolved(options, net, preset)
+    kind = choose_modality(options, net, preset, network)
+    options = dataclasses.replace(resolved(options, net, preset), mod=kind)
     strategy = make_strategy(options.device)
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
-    store, fitting, held = _people(options, NETWORKS[net].modality, progress)
+    store, fitting, held = _people(options, kind, progress)
     steps, feed = _batches(options, fitting)
     validate = Validation(held, protocol_of(store)) if held is not None else None
     trainer = _trainer(options, network, fitting, strategy, steps)
@@ -138,8 +139,9 @@ def _network_asked(options):
         raise ConfigError(
             f"initnet brings its own sizes. Received: initnet={options.initnet}, preset={options.preset}."
         )
-    if named != (options.net or ("cnn3d" if options.use3d else named)):
-        raise ConfigError(f"initnet={options.initnet} is a {named}. Received: net={options.net or 'cnn3d (use3d)'}.")
+    asked = options.net or net_by_flags(options) or named
+    if named != asked:
+        raise ConfigError(f"initnet={options.initnet} is a {named}. Received: net={asked}, as asked by net or a flag.")
     return named, f"{named}_tuned", network
 
 
@@ -175,7 +177,7 @@ def _batches(options, store):
     choice = {
         "frames": options.frames,
         "mode": "unordered" if options.net == "gaitset" else "ordered",
-        "transform": AUGMENTATIONS[store.modality.name] if options.augment else None,
+        "transform": AUGMENTATIONS.get(store.modality.name) if options.augment else None,
         "seed": options.seed,
         "labels": labels,
     }
@@ -227,8 +229,8 @@ def _made(options, given):
     """Return a network in the present scope and precision: new, or with the weights of the one given."""
     dropout = {} if options.net == "gaitset" else {"dropout": options.dropout}
     if given is None:
-        frames = {} if options.net == "gaitset" else {"frames": options.frames}
-        return build(options.preset, **dropout, **frames)
+        window = {} if options.net == "gaitset" else {"frames": options.frames, "modality": options.mod}
+        return build(options.preset, **dropout, **window)
     network = type(given).from_config({**given.get_config(), **dropout})
     network.set_weights(given.get_weights())
     return network
