@@ -27,8 +27,8 @@ class CNN2D(Network):
     Args:
         widths: {layer: filters} for any of `conv1` to `conv4`; the others as published.
         embedding: length of the signature: 1024 as published, 2048 for CASIA-B.
-        height: of the frames in pixels, at least 38; 60 as published.
-        width: of the frames in pixels, at least 38; 60 as published.
+        height: of the frames in pixels, at least 46; 60 as published.
+        width: of the frames in pixels, at least 46; 60 as published.
         frames: of a window; 25 as published.
         dropout: share of `dense` dropped in training.
         modality: flow, grey, rgb, depth or silhouettes.

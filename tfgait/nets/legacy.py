@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tfgait.core.errors import ConfigError, DataError, check_choice
+from tfgait.core.errors import ConfigError, DataError, UserError, check_choice
 from tfgait.core.modality import modality as modality_of
 from tfgait.nets.cnn2d import CNN2D
 from tfgait.nets.gaitset import GaitSet
@@ -58,6 +58,17 @@ def load_legacy(path, last_dense="", nclasses=0, modality=""):
     """
     check_choice("last_dense", last_dense, LAST_DENSE)
     file = read_legacy(path)
+    goes = last_dense == "goes" or (not last_dense and nclasses == DISCARDING)
+    try:
+        return _mapped(file, goes, modality)
+    except UserError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path} describes a layer as Keras 2 does not: {type(error).__name__}, {error}.") from error
+
+
+def _mapped(file, goes, modality):
+    """Return the `Legacy` of a `LegacyFile`."""
     layout = layout_of(file)
     check_kinds(file, layout)
     placed, sizes = place(file, layout.slots, layout.biased)
@@ -65,18 +76,17 @@ def load_legacy(path, last_dense="", nclasses=0, modality=""):
         config, placed, classifier = _set(file, placed, sizes, modality)
         signature, dropped = "encode", ()
     else:
-        goes = last_dense == "goes" or (not last_dense and nclasses == DISCARDING)
         config, placed, classifier, dropped = _windowed(file, layout, placed, sizes, goes, modality)
         signature = config["signature"]
     used = [*placed.values(), *dropped, *([classifier] if classifier else [])]
     if unknown := [str(layer) for layer in file.weights if layer not in used]:
-        raise DataError(f"{path} must hold a {layout.network.__name__} as published. Received: also {unknown[0]}.")
+        raise DataError(f"{file.path} must hold a {layout.network.__name__} as published. Received: also {unknown[0]}.")
     network = _built(file, layout.network, widths={name: sizes[name] for name in layout.widths}, **config)
     check_layers(file, network)
     for name, layer in placed.items():
         wanted = tuple(network.get_layer(name).kernel.shape)
         if layer.shape != wanted:
-            raise DataError(f"{path} must hold a kernel {wanted} for {name}, by the others. Received: {layer}.")
+            raise DataError(f"{file.path} must hold a kernel {wanted} for {name}, by the others. Received: {layer}.")
         network.get_layer(name).set_weights(_ordered(file, network, name, layer.arrays))
     return Legacy(
         network,

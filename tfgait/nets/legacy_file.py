@@ -85,10 +85,10 @@ def read_legacy(path):
     try:
         with h5py.File(path, "r") as file:
             return _read(path, file)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{path} is damaged or no HDF5 file: {_first_line(error)}.") from error
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{path} is no model that Keras 2 wrote: {_first_line(error)}.") from error
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{path} is damaged or no HDF5 file: {_first_line(error)}.") from error
 
 
 def _read(path, file):

@@ -1,6 +1,6 @@
 """Score a model file of any format with a gallery: `test_knn`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.evaluation.distance import METRICS
 from tfgait.workflows.data import name_of, open_data, protocol_of, split_of
-from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.models import load_network, resolve_model, runnable
 
 PEOPLE = ("test", "train", "all")
 PACKED = {
@@ -26,7 +26,10 @@ class EvaluateOptions:
     """What to score, on whom, how.
 
     Args:
-        model: a run, a preset or a model file (.keras, .tflite, .onnx); empty: the latest run, else the shipped preset
+        model: a run, a preset or a model file (.keras, .tflite, .onnx, or .h5 and .hdf5 of Embedded-Gait); empty:
+            the latest run, else the shipped preset
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays; empty: as
+            published, it goes with nclasses=150
         knn: neighbours that vote; rank-1 is always the nearest one alone
         datadir: data set; empty: the data of the run, else the default walkers
         protocol: which sequences are gallery and probes; empty: the data set's own (tfgait list shows them)
@@ -43,6 +46,7 @@ class EvaluateOptions:
     """
 
     model: str = ""
+    last_dense: str = ""
     knn: int = 7
     datadir: str = ""
     protocol: str = ""
@@ -119,7 +123,8 @@ def evaluate(options, progress=None):
     if options.knn < 1:
         raise ConfigError(f"knn must be at least 1. Received: knn={options.knn}.")
     model = resolve_model(options.model)
-    encoder = Encoder(open_runner(model.path, threads=options.threads), None if options.frames == "all" else 0)
+    path, told = runnable(model, options.last_dense)
+    encoder = Encoder(open_runner(path, threads=options.threads), None if options.frames == "all" else 0)
     store = _data(options, model, encoder.modality.name, progress)
     people, seen = choose_people(store, model, options)
     part = store.take(np.flatnonzero(np.isin(store.table.subject, people)))
@@ -128,10 +133,10 @@ def evaluate(options, progress=None):
         part,
         protocol_of(store, options.protocol),
         k=options.knn,
-        metric=options.metric or metric_of(model),
+        metric=options.metric or metric_of(replace(model, path=path)),
         progress=progress,
     )
-    notes = [*found.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
+    notes = [*told, *found.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]

@@ -17,7 +17,8 @@ from tfgait.data.pipeline import batches, subject_labels
 from tfgait.data.samplers import BalancedSampler, PKSampler
 from tfgait.data.transforms import AUGMENTATIONS
 from tfgait.losses import LOSSES
-from tfgait.nets import NETWORKS, build
+from tfgait.nets import LEGACY, NETWORKS, build
+from tfgait.nets.legacy import DISCARDING, load_legacy
 from tfgait.train.callbacks import EpochLog, TensorBoardScalars
 from tfgait.train.checkpoints import Checkpoints
 from tfgait.train.heads import SoftmaxHead
@@ -133,7 +134,7 @@ def _network_asked(options):
     """Return (net, preset, network); the network is None where it is to be made anew."""
     if not options.initnet:
         return *choose_network(options), None
-    network = load_network(options.initnet)
+    network = load_network(options.initnet, options.last_dense, DISCARDING, options.mod)
     named = {NETWORKS[name]: name for name in NETWORKS}[type(network)]
     if options.preset:
         raise ConfigError(
@@ -239,11 +240,31 @@ def _made(options, given):
 def _take_head(options, store, head):
     """Take over the classifier of the run that initnet names, where it tells the same people apart."""
     model = resolve_model(options.initnet)
+    if model.path.suffix in LEGACY:
+        _take_classifier(options, model.path, head)
+        return
     path = model.path.parent / "head.keras"
     if path.is_file() and model.manifest.get("classes") == _classes(store):
         saved = keras.saving.load_model(path, compile=False, safe_mode=True)
         if [w.shape for w in saved.weights] == [w.shape for w in head.weights]:
             head.set_weights(saved.get_weights())
+
+
+def _take_classifier(options, path, head):
+    """Take over the classifier of Embedded-Gait's file where that was asked for; say so where it is made anew."""
+    classifier = load_legacy(path, options.last_dense, DISCARDING, options.mod).classifier
+    if classifier is None:
+        return
+    people = len(classifier[1])
+    if options.last_dense != "stays":
+        LOG.info("a new classifier for %d people; that of %s tells %d apart", head.classes, path.name, people)
+    elif people == head.classes:
+        head.set_weights(classifier)
+    else:
+        raise ConfigError(
+            f"last_dense=stays keeps the classifier of {path}, which tells {people} people apart. "
+            f"Received: data of {head.classes}. Without last_dense it is made anew."
+        )
 
 
 def _classes(store):
