@@ -9,7 +9,7 @@ from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.datasets.store import Store, write_store
 from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.silhouettes import align, cut
-from tfgait.workflows import data, packing
+from tfgait.workflows import packing
 from tfgait.workflows.data import open_data, protocol_of, split_of
 
 
@@ -192,7 +192,7 @@ def test_a_killed_packing_leaves_nothing(tree, home, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data.packing, "pack_sequence", stop)
+    monkeypatch.setattr(packing, "pack_sequence", stop)
     with pytest.raises(KeyboardInterrupt):
         open_data(tree, processes=1)
     assert not [p for p in home.rglob("*") if p.is_file()]
