@@ -77,6 +77,7 @@ def _list(result):
             [{"data set": n, **{k: ", ".join(v) for k, v in d.items()}} for n, d in result.datasets.items()],
             None,
         ),
+        ("recipes of train", [{"--config": n, "": title} for n, title in result.recipes.items()], None),
         ("formats of export", [{"format": f, "quantize": ", ".join(q)} for f, q in result.formats.items()], None),
         ("models", [{"": kind, "names": ", ".join(names) or "none"} for kind, names in result.models.items()], None),
     ]
