@@ -82,18 +82,16 @@ class Step:
         norm = tf.linalg.global_norm(gradients)
         if self.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, norm)
-        gradients = [
-            g + decay * v.value if (decay := self._decay(v)) else g for g, v in zip(gradients, variables, strict=True)
-        ]
+        gradients = [self._decayed(g, v) for g, v in zip(gradients, variables, strict=True)]
         factor = 1 / replicas if scale is None else scale.value / replicas
         if scale is not None or replicas > 1:
             gradients = [g * factor for g in gradients]
         return gradients, norm if scale is None else tf.where(tf.math.is_finite(norm), norm, 0.0)
 
-    def _decay(self, variable):
-        if isinstance(self.weight_decay, dict):
-            return self.weight_decay.get(variable.path, 0.0)
-        return self.weight_decay
+    def _decayed(self, gradient, variable):
+        decay = self.weight_decay
+        decay = decay.get(variable.path, 0.0) if isinstance(decay, dict) else decay
+        return gradient + decay * variable.value if decay else gradient
 
 
 def to_network(inputs):
