@@ -13,6 +13,8 @@ from tfgait.core.modality import modality as modality_of
 from tfgait.datasets import DATASETS, casia_b, folder, image_tree
 from tfgait.datasets.mocap import is_mocap
 from tfgait.datasets.store import Store
+from tfgait.preprocess import silhouettes
+from tfgait.preprocess.silhouettes import SIZE
 from tfgait.workflows import packing
 from tfgait.workflows.code_hash import code_hash
 from tfgait.workflows.synthesize import RECORD, SynthesizeOptions, default_walkers, synthesize
@@ -31,6 +33,7 @@ def open_data(
     subjects=(),
     min_frames=1,
     skip_bad=False,
+    cut=True,
     processes=None,
     progress=None,
 ):
@@ -47,6 +50,7 @@ def open_data(
         views, conds, subjects: keep these only; empty keeps all. ``nm`` keeps ``nm-01`` and its like.
         min_frames: leave shorter sequences out.
         skip_bad: leave damaged sequences out, named and counted; False stops at the first.
+        cut: take the empty columns from both sides of silhouettes stored 64 wide; False leaves them 64 × 64.
         processes: None takes all cores.
         progress: called with (done, total, what).
 
@@ -58,6 +62,8 @@ def open_data(
     store = Store(_locate(str(datadir), modality, skip_bad, processes, progress))
     if store.modality.name != modality:
         raise DataError(f"{datadir or store.path} must hold {modality}. Received: a store of {store.modality.name}.")
+    if cut and modality == "silhouettes" and store.shape[1] == SIZE:
+        store.frames = silhouettes.cut(store.frames[..., 0])[..., None]
     keep = store.table.mask(subjects or None, conds or None, views or None)
     if not keep.any():
         raise DataError(f"no sequence of {datadir} has all of: views {views}, conds {conds}, subjects {subjects}.")
