@@ -11,6 +11,7 @@ from tfgait.datasets import casia_b, tum_gaid
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
+from tfgait.workflows import score_files
 from tfgait.workflows.evaluate import EvaluateOptions, evaluate
 
 VIEWS = ("054", "090", "126")
@@ -42,7 +43,8 @@ def folder(tmp_path_factory):
     walks = [(f"{s:03d}", c, v, 0) for s in range(73, 79) for c in casia_b.CONDITIONS for v in VIEWS]
     write(root / "casia" / "flow.h5", "flow", (48, 48, 2), walks, 4, {"dataset": "casia_b"})
     write(root / "casia" / "silhouettes.h5", "silhouettes", (64, 64, 1), walks, 6, {"dataset": "casia_b"})
-    build("cnn2d_tiny").save(root / "cnn2d.keras")
+    for name in ("cnn2d", "another"):
+        build("cnn2d_tiny").save(root / f"{name}.keras")
     build("cnn3d_tiny", height=52, width=52).save(root / "cnn3d.keras")
     build("gaitset_tiny", height=64, width=44).save(root / "gaitset.keras")
     return root
@@ -52,6 +54,8 @@ def folder(tmp_path_factory):
 def scored(folder, tmp_path, monkeypatch):
     """Return a function that runs the command as the user types it and gives the result."""
     monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
+    # Drawing takes longer than scoring, and is tested beside this.
+    monkeypatch.setattr(score_files, "pictures_of", lambda *_: {})
 
     def run(line, model="cnn2d", data="tum"):
         line = f"--model {folder}/{model}.keras --datadir {folder}/{data} {line}"
@@ -125,6 +129,7 @@ def test_other_frames_or_another_model_never_meet_kept_embeddings(scored):
     assert not scored(f"{options} --nframes 2", "gaitset", "casia").cached
     assert not scored(f"{options} --camera 54 --nframes 1", "gaitset", "casia").cached
     assert not scored(options, "cnn2d", "casia").cached
+    assert not scored(options, "another", "casia").cached
 
 
 def test_wide_silhouettes_are_cut_unless_asked_not_to(scored):

@@ -60,6 +60,14 @@ def _test_knn(result):
     return [(title, score_rows(result), None), views, ("notes", notes, None), ("written", files, None)]
 
 
+def _augmentations(result):
+    rows = [
+        {"transform": title, "values changed, %": changed}
+        for title, changed in zip(result.transforms, result.changed, strict=True)
+    ]
+    return [(f"transforms of {result.mod}", rows, None), ("written", [{"": "picture", "file": result.file}], None)]
+
+
 def _prune(result):
     rows = [
         {"": what, "before": getattr(result, f"{what}_before"), "after": getattr(result, f"{what}_after")}
@@ -104,6 +112,7 @@ def _demo(result):
 
 TABLES = {
     "test_knn": _test_knn,
+    "augmentations": _augmentations,
     "prune": _prune,
     "list": _list,
     "sanity": _sanity,
