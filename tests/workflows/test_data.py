@@ -9,7 +9,7 @@ from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.datasets.store import Store, write_store
 from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.silhouettes import align, cut
-from tfgait.workflows import data, packing
+from tfgait.workflows import packing
 from tfgait.workflows.data import open_data, protocol_of, split_of
 
 
@@ -135,7 +135,7 @@ def test_wrong_modality_is_said(tree, tmp_path):
     write(tmp_path / "grey/anna/w1", video(3))
     with pytest.raises(DataError, match="are no silhouettes"):
         open_data(tmp_path / "grey", processes=1)
-    with pytest.raises(ConfigError, match="can be packed as silhouettes or flow"):
+    with pytest.raises(ConfigError, match="can be packed as silhouettes, flow, grey, rgb, depth"):
         open_data(tree, "heatmaps", processes=1)
     frames = np.zeros((2, 64, 44, 1), np.uint8)
     path = write_store(tmp_path / "packed/silhouettes.h5", "silhouettes", [(frames, "1", "nm-01", "", "a")])
@@ -192,7 +192,7 @@ def test_a_killed_packing_leaves_nothing(tree, home, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data.packing, "pack_sequence", stop)
+    monkeypatch.setattr(packing, "pack_sequence", stop)
     with pytest.raises(KeyboardInterrupt):
         open_data(tree, processes=1)
     assert not [p for p in home.rglob("*") if p.is_file()]

@@ -34,6 +34,13 @@ COMMANDS = {
         "--subjects 40 --out data/my_walkers",
         "synthesize",
     ),
+    "prepare": Command(
+        "tfgait.workflows.prepare:prepare",
+        "PrepareOptions",
+        "make windows of flow or pictures from your videos",
+        "--source my_videos --out data/mine --modalities flow,grey",
+        "prepare",
+    ),
     "train": Command(
         "tfgait.workflows.train:train",
         "TrainOptions",

@@ -10,6 +10,7 @@ from tfgait.datasets.protocol import natural
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 MAX_DEPTH = 6
+EMPTY = "an empty folder"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _walk(folder, root, parts, found, findings):
     elif images:
         found.append((parts, images))
     elif not folders:
-        findings.append(Finding("/".join(parts), "an empty folder"))
+        findings.append(Finding("/".join(parts), EMPTY))
     if len(parts) == MAX_DEPTH and folders:
         findings.append(Finding("/".join(parts), "folders deeper than any layout; not searched"))
         return
@@ -78,13 +79,13 @@ def inside(root, path):
     return joined
 
 
-def fingerprint(root, paths):
-    """Return a hash of what the image folders `paths` hold, by file name, size and time of change."""
+def fingerprint(root, paths, suffixes=SUFFIXES):
+    """Return a hash of what the folders `paths` hold of these endings, by file name, size and time of change."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f"{path}\n".encode(errors="surrogateescape"))
         for entry in sorted(_entries(Path(root) / path), key=lambda e: e.name):
-            if entry.name.lower().endswith(SUFFIXES):
+            if entry.name.lower().endswith(suffixes):
                 state = entry.stat()
                 line = f"{entry.name} {state.st_size} {state.st_mtime_ns}\n"
                 digest.update(line.encode(errors="surrogateescape"))

@@ -8,13 +8,22 @@
 | views | one, from the side: ``090`` |
 | sequences | 305 × 10 + 32 × 10 = 3,370 |
 
-Who trains stands in the lists that come with the data (``tumgaidtrainids.lst``, ``tumgaidvalids.lst``,
-``tumgaidtestids.lst``). Request the data from its makers (Technical University of Munich).
+Layout: ``root/image/p001/n01/001.jpg`` (subject / condition / frames), beside it ``root/depth/…`` and, where somebody
+has made them, ``root/silhouettes/…`` of the same folders. Who trains stands in the lists that come with the data,
+``tumgaidtrainids.lst``, ``tumgaidvalids.lst`` or both as ``tumgaidtrainvalids.lst``, in the root or in
+``root/labels``. Request the data from its makers (Technical University of Munich).
 
 Reference: Hofmann, Geiger, Bachmann, Schuller, Rigoll, "The TUM Gait from Audio, Image and Depth (GAID) database:
 Multimodal recognition of subjects and traits", Journal of Visual Communication and Image Representation 25, 2014.
 """
 
+import re
+from pathlib import Path
+
+from tfgait.core.errors import DataError
+from tfgait.core.table import SequenceTable
+from tfgait.datasets.casia_b import missing
+from tfgait.datasets.image_tree import Finding, image_folders
 from tfgait.datasets.protocol import Protocol, Role, Split
 
 MODALITIES = ("flow", "grey", "rgb", "depth", "silhouettes")
@@ -52,3 +61,74 @@ NCLASSES = {
     155: Role("150/155", "test", GALLERY, "tum_gaid"),
     16: Role("150/16", "test", LATER_GALLERY, "elapsed_same_session"),
 }
+
+FOLDERS = {"flow": "image", "grey": "image", "rgb": "image", "depth": "depth", "silhouettes": "silhouettes"}
+LISTS = (("tumgaidtrainvalids.lst",), ("tumgaidtrainids.lst", "tumgaidvalids.lst"))
+MOST_LIST = 1 << 16  # bytes of a list; the whole data set needs two thousand
+PARTS = (re.compile(r"p(\d{3})"), re.compile(r"([nbs])(\d{2})"))
+
+
+def index(root):
+    """Return the `SequenceTable` of the frames below `root`, or below ``root/image`` where there is such a folder.
+
+    Raises:
+        DataError: no folder, or not one sequence in the layout above.
+    """
+    return read(root)[0]
+
+
+def check(root):
+    """Return a list of `Finding`: what is missing of the first session, empty or does not belong; errors as `index`."""
+    table, findings = read(root)
+    return findings + missing(table, SUBJECTS, FIRST_SESSION, (VIEW,))
+
+
+def read(root):
+    """Return (`SequenceTable`, findings about single folders): `index` and `check` in one walk."""
+    inner = FOLDERS["grey"] if (Path(root) / FOLDERS["grey"]).is_dir() else ""
+    folders, findings = image_folders(Path(root) / inner)
+    rows = []
+    for parts, count in folders:
+        path = "/".join((inner, *parts)).lstrip("/")
+        if is_sequence(parts):
+            subject, (kind, repetition) = PARTS[0].fullmatch(parts[0])[1], PARTS[1].fullmatch(parts[1]).groups()
+            condition = f"{kind}-{repetition}"
+            rows.append((subject, condition, VIEW, f"{subject}-{condition}-{VIEW}", count, path))
+        else:
+            findings.append(Finding(path, "images outside the layout subject/condition"))
+    if not rows:
+        raise DataError(
+            f"{root} holds no sequence of TUM-GAID's layout, such as image/p001/n01/001.jpg."
+            + (f" Found instead: {findings[0]}." if findings else " It is empty.")
+        )
+    return SequenceTable.from_rows(rows), findings
+
+
+def is_sequence(parts):
+    """Return whether folder names are subject and condition in TUM-GAID's spelling."""
+    return len(parts) == len(PARTS) and all(p.fullmatch(name) for p, name in zip(PARTS, parts, strict=True))
+
+
+def train_subjects(root):
+    """Return who trains, sorted, by the lists in `root` or ``root/labels``; None where there are none.
+
+    Raises:
+        DataError: a list holds something else than numbers of subjects.
+    """
+    for folder in (Path(root), Path(root) / "labels"):
+        for names in LISTS:
+            present = [folder / name for name in names if (folder / name).is_file()]
+            if present:
+                return sorted({subject for path in present for subject in _subjects(path)})
+    return None
+
+
+def _subjects(path):
+    with open(path, "rb") as file:
+        text = file.read(MOST_LIST + 1)
+    words = text.split()
+    wrong = next((word for word in words if not re.fullmatch(rb"p?\d{1,3}", word)), None)
+    if wrong is not None or not words or len(text) > MOST_LIST:
+        received = f"{len(text)} bytes" if wrong is None else wrong[:50].decode(errors="replace")
+        raise DataError(f"{path} must hold one number of a subject a line, such as 001. Received: {received}.")
+    return [f"{int(word.lstrip(b'p')):03d}" for word in words]

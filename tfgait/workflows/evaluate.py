@@ -106,7 +106,7 @@ def choose_people(store, model, options):
     """
     same = model.manifest.get("data_hash") == store.attributes["hash"]
     # A walker's number is the same person in every set that was ever made.
-    known = same or name_of(store) == model.manifest.get("dataset") == "walkers"
+    known = same or {name_of(store), model.manifest.get("dataset")} <= {"walkers", "walkers_tum"}
     split = options.split or (model.manifest.get("config", {}).get("split", "") if same else "")
     train, test = split_of(store, split).subjects(store.table)
     people = {"test": test, "train": train, "all": [*train, *test]}[options.people]

@@ -30,7 +30,7 @@ class EvaluateOptions:
         use3d: the model must be a 3D-CNN
         frames: central (30 silhouettes or 25 flow maps, cycled) or all
         nframes: central frames of a sequence; 0: as many as the network was made for
-        cut: take the ten empty columns from both sides of silhouettes stored 64 wide
+        cut: take the ten empty columns from both sides of silhouettes 64 wide when they are packed
         bs: sequences encoded at a time; 0: as many as hold 240 frames
         views: keep these only, with commas
         conds: keep these only, such as nm or cl-02

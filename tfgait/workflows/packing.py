@@ -16,15 +16,16 @@ NAMED = 50  # sequences left out that a store names; the others are counted
 LOG = logging.getLogger(__name__)
 
 
-def pack(path, root, table, modality, source, skip_bad=False, processes=None, progress=None):
+def pack(path, root, table, modality, source, cut=True, skip_bad=False, processes=None, progress=None):
     """Write the store `path` from image folders and return the record of what was left out.
 
     Args:
         path: the store to make.
         root: what the paths of the table start from.
         table: `SequenceTable` of image folders.
-        modality: one of `PACKABLE`. Silhouettes are aligned and cut to 64 × 44, grey frames become windows of flow.
+        modality: one of `PACKABLE`. Silhouettes are aligned, grey frames become windows of flow.
         source: record of where the images came from; kept in the store with the counts added.
+        cut: take the empty columns from both sides of silhouettes, 64 × 64 to 64 × 44.
         skip_bad: leave bad sequences out, named and counted; False raises at the first.
         processes: None takes all cores.
         progress: called with (done, total, what).
@@ -32,34 +33,58 @@ def pack(path, root, table, modality, source, skip_bad=False, processes=None, pr
     Raises:
         DataError: a bad sequence, or nothing left to pack.
     """
-    counts = {"frames_dropped": 0, "sequences_left_out": 0, "left_out": []}
-    work = functools.partial(pack_sequence, str(root), modality)
-    said = functools.partial(_say, progress) if progress else None
-    results = pool.run(work, table.path.tolist(), processes, said, on_error="return" if skip_bad else "raise")
-    with StoreWriter(path, modality, source=source) as writer:
+    dropped_frames, left_out = 0, LeftOut(skip_bad)
+    work = functools.partial(pack_sequence, str(root), modality, cut)
+    on_error = "return" if skip_bad else "raise"
+    results = pool.run(work, table.path.tolist(), processes, say(progress), on_error)
+    shape = None if cut or modality != "silhouettes" else (silhouettes.SIZE, silhouettes.SIZE, 1)
+    with StoreWriter(path, modality, shape, source) as writer:
         for row, result in enumerate(results):
             if isinstance(result, pool.Failure):
-                counts["sequences_left_out"] += 1
-                counts["left_out"] = [*counts["left_out"], f"{result.item}: {result.message}"[:500]][:NAMED]
-                LOG.warning("left out: %s: %s", result.item, result.message)
+                left_out.add(result.item, result.message)
                 continue
             pieces, dropped = result
-            counts["frames_dropped"] += dropped
+            dropped_frames += dropped
             labels = {c: str(getattr(table, c)[row]) for c in ("subject", "condition", "view")}
             for start, frames in pieces:
                 name = str(table.name[row]) + ("" if start is None else f"#{start}")
                 writer.add(frames, name=name, **labels)
+        counts = {"frames_dropped": dropped_frames, **left_out.record()}
         writer.source = {**source, **counts}
-    if counts["frames_dropped"]:
-        LOG.warning("%d frames show nobody and were dropped", counts["frames_dropped"])
+    if dropped_frames:
+        LOG.warning("%d frames show nobody and were dropped", dropped_frames)
     return counts
+
+
+class LeftOut:
+    """Counts and names what is left out; where nothing may be, the first raises `DataError`."""
+
+    def __init__(self, allowed):
+        self.allowed, self.count, self.named = allowed, 0, []
+
+    def add(self, item, why):
+        """Leave one item out."""
+        if not self.allowed:
+            raise DataError(f"{item}: {why}")
+        self.count += 1
+        self.named = [*self.named, f"{item}: {why}"[:500]][:NAMED]
+        LOG.warning("left out: %s: %s", item, why)
+
+    def record(self):
+        """Return what a store says about it."""
+        return {"sequences_left_out": self.count, "left_out": self.named}
+
+
+def say(progress):
+    """Return what `pool.run` calls, made from a function of (done, total, what); None stays None."""
+    return functools.partial(_say, progress) if progress else None
 
 
 def _say(progress, done, total):
     progress(done, total, "packing sequences")
 
 
-def pack_sequence(root, modality, path):
+def pack_sequence(root, modality, cut, path):
     """Return ([(start of the window or None, frames as stored)], frames dropped) of one image folder."""
     folder = inside(root, path)
     if modality == "flow":
@@ -73,4 +98,4 @@ def pack_sequence(root, modality, path):
     aligned, kept = silhouettes.align(masks)
     if not len(aligned):
         raise DataError(f"not one of its {len(masks)} frames shows a person.")
-    return [(None, silhouettes.cut(aligned)[..., None])], int(len(kept) - kept.sum())
+    return [(None, (silhouettes.cut(aligned) if cut else aligned)[..., None])], int(len(kept) - kept.sum())
