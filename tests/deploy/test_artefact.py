@@ -5,9 +5,11 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.core.files import file_hash
+from tfgait.core.modality import modality
 from tfgait.deploy import artefact
 from tfgait.deploy.artefact import export_network
 from tfgait.deploy.calibration import Calibration
@@ -33,10 +35,12 @@ def sequences_for(network, count=5):
     if name == "silhouettes":
         return [(rng.random((frames + i, *shape)) > rng.uniform(0.3, 0.8)).astype(np.uint8) * 255 for i in range(count)]
     drift = rng.normal(0, 300, (count, 1, *shape)) + rng.normal(0, 60, (count, frames, *shape))
+    if name == "depth":
+        return list((2000 + drift).astype(np.uint16))
     return list(drift.astype(np.int16))
 
 
-@pytest.mark.parametrize("preset", ["gaitset_tiny", "cnn2d_tiny", "cnn3d_tiny"])
+@pytest.mark.parametrize("preset", ["gaitset_tiny", "cnn2d_tiny", "cnn3d_tiny", "cnn2plus1d_tiny"])
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"{form.format}-{form.quantize}")
 def test_every_network_in_every_format(preset, form, tmp_path):
     network = make(preset)
@@ -60,6 +64,31 @@ def test_every_network_in_every_format(preset, form, tmp_path):
         assert "CONV_3D" not in found
         assert foreign_operators(path.read_bytes()) == []
         assert ("QUANTIZE" in found) == (form.quantize == "int8")
+
+
+def test_depth_keeps_its_unit_in_every_format(tmp_path):
+    network = make("cnn2plus1d_tiny", modality="depth")
+    sequences = sequences_for(network)
+    for form in (check_format("onnx"), check_format("tflite", "int8")):
+        calibration = Calibration(sequences, list("abcde"), 0) if form.calibrated else None
+        made = export_network(network, tmp_path / f"m{form.suffix}", form, sequences, calibration=calibration)
+        assert (made.record["modality"], made.record["unit"]) == ("depth", modality("depth").unit)
+
+
+def test_the_factorised_network_becomes_int8_throughout(tmp_path):
+    network = make("cnn2plus1d_tiny")
+    sequences = sequences_for(network)
+    path = tmp_path / "m_int8.tflite"
+    form = check_format("tflite", "int8")
+    export_network(network, path, form, sequences, calibration=Calibration(sequences, list("abcde"), 0))
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    kinds = {np.dtype(d["dtype"]).name for d in interpreter.get_tensor_details() if d["shape"].size}
+    floats = [d for d in interpreter.get_tensor_details() if d["dtype"] == np.float32]
+    ends = [*interpreter.get_input_details(), *interpreter.get_output_details()]
+    assert kinds <= {"int8", "int32", "float32"}
+    assert {d["index"] for d in floats} == {d["index"] for d in ends}, "only the ends are float32"
+    assert set(operators(path.read_bytes())) <= {"QUANTIZE", "RESHAPE", "CONV_2D", "FULLY_CONNECTED", "DEQUANTIZE"}
 
 
 def test_input_length_is_dropped_and_frames_are_fixed(tmp_path):

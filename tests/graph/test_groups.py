@@ -62,7 +62,7 @@ def test_gaitset_reaches_all_832_filters():
     assert not found.unknown and list(found.left_alone) == ["encode"]
 
 
-@pytest.mark.parametrize(("preset", "filters"), [("cnn2d", 1312), ("cnn3d", 1984)])
+@pytest.mark.parametrize(("preset", "filters"), [("cnn2d", 1312), ("cnn3d", 1984), ("cnn2plus1d", 3968)])
 def test_the_cnns_offer_their_convolutions_only(preset, filters):
     found = groups(build(preset))
     assert sum(g.filters for g in found.prunable) == filters

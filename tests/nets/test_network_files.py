@@ -55,7 +55,7 @@ def test_no_such_file(tmp_path):
 
 
 def test_another_suffix(saved, tmp_path):
-    path = tmp_path / "network.h5"
+    path = tmp_path / "network.zip"
     path.write_bytes(saved.read_bytes())
     refused(path, "must be a .keras file")
 

@@ -84,8 +84,8 @@ def random_inputs(model, samples, seed):
         known = MODALITIES.get(tensor.name)
         if tensor.dtype.startswith("int"):
             value = generator.integers(1, frames + 1, shape)
-        elif known and known.dtype == "uint8":
-            value = generator.integers(0, 256, shape)
+        elif known and known.dtype.startswith("uint"):
+            value = generator.integers(0, np.iinfo(known.dtype).max + 1, shape)
         else:
             value = generator.normal(0, 3, shape)
         found[tensor.name] = value.astype(tensor.dtype)

@@ -12,10 +12,10 @@ LOG = logging.getLogger(__name__)
 
 
 class KerasRunner(Runner):
-    """A `.keras` file or a network in memory, traced once; any batch of equally long sequences.
+    """A network in a file or in memory, traced once; any batch of equally long sequences.
 
     Args:
-        network: path of a `.keras` file of tfgait, or a Keras network.
+        network: path of a file that `tfgait.nets.load` reads, or a Keras network.
         threads: TensorFlow's, for the whole process: they count where it has not run yet, and are fixed once it has.
 
     Raises:

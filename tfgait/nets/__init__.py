@@ -1,6 +1,7 @@
 """Gait networks: one file each, on one contract.
 
 - The constructor's arguments are the network's config; `get_config` returns them and nothing else.
+- `network.modality` is the kind of input it was built for; its class names all it can be built for.
 - Inputs: a dict ``{network.modality: (B, T, H, W, C)}``, with ``length (B,)`` beside it where the network was built
   with `variable_length`. Outputs: a dict ``{"embedding": (B, P, D)}``.
 - `network.metric` names the distance its embeddings are published with.
@@ -12,6 +13,8 @@
 Listing the names imports no Keras.
 """
 
+from pathlib import Path
+
 from tfgait.core.registry import Registry
 
 NETWORKS = Registry(
@@ -19,6 +22,7 @@ NETWORKS = Registry(
     {
         "cnn2d": "tfgait.nets.cnn2d:CNN2D",
         "cnn3d": "tfgait.nets.cnn3d:CNN3D",
+        "cnn2plus1d": "tfgait.nets.cnn2plus1d:CNN2Plus1D",
         "gaitset": "tfgait.nets.gaitset:GaitSet",
     },
 )
@@ -39,8 +43,20 @@ def build(preset, **changes):
     return build(preset, **changes)
 
 
+# Files of Keras 2, in which Embedded-Gait keeps its models.
+LEGACY = (".h5", ".hdf5")
+
+
 def load(path):
-    """Load a network from a ``.keras`` file, whoever wrote it: see `tfgait.nets.files.load`."""
+    """Load a network from a file, whoever wrote it.
+
+    A ``.keras`` file is read by `tfgait.nets.files.load`, an ``.h5`` or ``.hdf5`` file of Embedded-Gait by
+    `tfgait.nets.legacy.load_legacy`, which can be told more of it.
+    """
+    if Path(path).suffix in LEGACY:
+        from tfgait.nets.legacy import load_legacy
+
+        return load_legacy(path).network
     from tfgait.nets.files import load
 
     return load(path)

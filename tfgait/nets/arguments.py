@@ -59,15 +59,3 @@ def check_left(name, size, steps):
         smallest = (smallest - 1) * stride + kernel
     if size < smallest:
         raise ConfigError(f"{name} must be at least {smallest} for this network. Received: {name}={size}.")
-
-
-def flow_config(widths, published, embedding, height, width, frames, dropout):
-    """Return the checked arguments that the networks on optical flow share."""
-    return {
-        "widths": check_widths(widths, published),
-        "embedding": check_whole("embedding", embedding, 1, WIDEST),
-        "height": check_whole("height", height, 1, 256),
-        "width": check_whole("width", width, 1, 256),
-        "frames": check_whole("frames", frames, 1, 1000),
-        "dropout": check_share("dropout", dropout),
-    }

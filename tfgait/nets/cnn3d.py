@@ -1,10 +1,11 @@
-"""3D-CNN: a window of optical flow as a small video."""
+"""3D-CNN: a window of frames as a small video."""
 
 import keras
 from keras import layers
 
-from tfgait.nets.arguments import check_left, flow_config
+from tfgait.nets.arguments import check_left
 from tfgait.nets.network import Network
+from tfgait.nets.window import MODALITIES, window_config, window_input, window_output
 
 WIDTHS = {"conv1": 64, "conv2": 128, "conv3": 256, "conv4": 512, "conv5": 512, "conv6": 512}
 KERNELS = {
@@ -27,7 +28,7 @@ STRIDES = {
 
 @keras.saving.register_keras_serializable("tfgait")
 class CNN3D(Network):
-    """A window of optical flow through six 3D convolutions into one signature.
+    """A window of frames, of optical flow as published first, through six 3D convolutions into one signature.
 
     `conv1` to `conv6` (unpadded, ReLU, strides instead of pooling), then `gray_code` (1 x 1 x 1, no activation) and
     the dense layer `code_1`, whose output is the signature. A softmax classifier on it is what the published training
@@ -39,14 +40,17 @@ class CNN3D(Network):
     Args:
         widths: {layer: filters} for any of `conv1` to `conv6`; the others as published.
         embedding: length of `gray_code` and of the signature: 1024 as published, 2048 for CASIA-B.
-        height: of the flow maps in pixels, at least 49; 60 as published.
-        width: of the flow maps in pixels, at least 49; 60 as published.
+        height: of the frames in pixels, at least 49; 60 as published.
+        width: of the frames in pixels, at least 49; 60 as published.
         frames: of a window, at least 23; 25 as published.
         dropout: share of `gray_code` dropped in training; none as published.
+        modality: flow, grey, rgb, depth or silhouettes.
+        signature: the layer whose output is the signature: `code_1`, or `gray_code`; then there is no `code_1`, as in
+            Embedded-Gait's pruned networks once they are fine-tuned.
 
-    Input shape: ``{"flow": (B, frames, height, width, 2)}`` in pixels of the source video a frame, x then y.
-    Output shape: ``{"embedding": (B, 1, embedding)}``. 9,901,376 parameters as published, and 10,055,126 with the
-        classifier of 150 people.
+    Input shape: ``{modality: (B, frames, height, width, channels)}``, as for `CNN2D`.
+    Output shape: ``{"embedding": (B, 1, embedding)}``. 9,901,376 parameters on flow as published, and 10,055,126 with
+        the classifier of 150 people.
 
     Raises:
         ConfigError: an argument out of its range.
@@ -55,20 +59,43 @@ class CNN3D(Network):
         whose training adds an L2 of 1e-3 on the kernel of `gray_code`.
     """
 
-    modality = "flow"
+    modalities = MODALITIES
     metric = "cosine"
 
-    def __init__(self, widths=None, embedding=1024, height=60, width=60, frames=25, dropout=0.0):
-        config = flow_config(widths, WIDTHS, embedding, height, width, frames, dropout)
-        for axis, name in enumerate(("frames", "height", "width")):
-            check_left(name, config[name], [(KERNELS[layer][axis], STRIDES[layer][axis]) for layer in KERNELS])
-        inputs = {"flow": keras.Input((frames, height, width, 2), name="flow")}
-        x = inputs["flow"]
+    def __init__(
+        self,
+        widths=None,
+        embedding=1024,
+        height=60,
+        width=60,
+        frames=25,
+        dropout=0.0,
+        modality="flow",
+        signature="code_1",
+    ):
+        config = window_config(
+            WIDTHS,
+            ("code_1", "gray_code"),
+            widths=widths,
+            embedding=embedding,
+            height=height,
+            width=width,
+            frames=frames,
+            dropout=dropout,
+            modality=modality,
+            signature=signature,
+        )
+        check_video(config)
+        inputs, x = window_input(config)
         for name, filters in config["widths"].items():
             x = layers.Conv3D(filters, KERNELS[name], STRIDES[name], activation="relu", name=name)(x)
         x = layers.Conv3D(embedding, 1, kernel_initializer="he_uniform", name="gray_code")(x)
         x = layers.Flatten(name="flatten")(x)
         x = layers.Dropout(dropout, name="drop")(x)
-        x = layers.Dense(embedding, name="code_1")(x)
-        outputs = {"embedding": layers.Reshape((1, embedding), name="signature")(x)}
-        super().__init__(inputs, outputs, config, name="cnn3d")
+        super().__init__(inputs, window_output(x, config), config, name="cnn3d")
+
+
+def check_video(config):
+    """Raise `ConfigError` unless the convolutions leave something of the window."""
+    for axis, name in enumerate(("frames", "height", "width")):
+        check_left(name, config[name], [(KERNELS[layer][axis], STRIDES[layer][axis]) for layer in KERNELS])

@@ -8,7 +8,7 @@ from tfgait.layers.horizontal_pyramid import HorizontalPyramidPooling, check_bin
 from tfgait.layers.separate_dense import SeparateDense
 from tfgait.layers.set_pooling import SetPooling
 from tfgait.layers.time import FoldTime, UnfoldTime
-from tfgait.nets.arguments import WIDEST, check_flag, check_whole, check_widths
+from tfgait.nets.arguments import WIDEST, check_flag, check_share, check_whole, check_widths
 from tfgait.nets.network import Network
 
 WIDTHS = {
@@ -46,6 +46,7 @@ class GaitSet(Network):
         variable_length: adds the input `length`, by which frames at the end of a sequence count as padding.
         reduce: silhouettes are averaged over squares of so many pixels first, which costs a quarter of the time at 2;
             1 as published. Then height must be a multiple of 4 * reduce, and each of the bins divide height / that.
+        slope: of LeakyReLU below zero, in [0, 1): 0.01 in the original and in OpenGait, 0.3 in Embedded-Gait.
 
     Input shape: ``{"silhouettes": (B, T, height, width, 1)}``, 0 background to 255 person, any type; with
         `variable_length` also ``"length"``: (B,) int32 in 1..T.
@@ -60,7 +61,7 @@ class GaitSet(Network):
         decay 5e-4 and steps at 10, 20 and 30 of 40 thousand (OpenGait).
     """
 
-    modality = "silhouettes"
+    modalities = ("silhouettes",)
     metric = "parts"
 
     def __init__(
@@ -73,6 +74,7 @@ class GaitSet(Network):
         bins=(16, 8, 4, 2, 1),
         variable_length=False,
         reduce=1,
+        slope=0.01,
     ):
         config = {
             "widths": check_widths(widths, WIDTHS),
@@ -83,6 +85,7 @@ class GaitSet(Network):
             "frames": frames if frames is None else check_whole("frames", frames, 1, 10_000),
             "bins": check_scales(bins, height, reduce),
             "variable_length": check_flag("variable_length", variable_length),
+            "slope": check_share("slope", slope),
         }
         filters = {**config["widths"], "global2": config["widths"]["frame4"], "global4": config["widths"]["frame6"]}
 
@@ -94,7 +97,7 @@ class GaitSet(Network):
             return layers.MaxPooling2D(2, name=f"{name}_pool")(x)
 
         def act(x, name):
-            return layers.LeakyReLU(negative_slope=0.01, name=f"{name}_act")(x)
+            return layers.LeakyReLU(negative_slope=slope, name=f"{name}_act")(x)
 
         inputs = {"silhouettes": keras.Input((frames, height, width, 1), name="silhouettes")}
         length = ()

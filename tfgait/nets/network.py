@@ -9,8 +9,8 @@ class Network(keras.Model):
     """A functional Keras model whose config is the arguments of its constructor.
 
     A subclass validates its arguments, builds its layers and hands both over. It sets two class attributes:
-    `modality`, the key of its input, and `metric`, the distance its embeddings are compared by
-    (``"parts"``, ``"flattened"`` or ``"cosine"``).
+    `modalities`, the kinds of input it can be built for, the usual one first, and `metric`, the distance its
+    embeddings are compared by (``"parts"``, ``"flattened"`` or ``"cosine"``).
 
     Args:
         inputs: {name: keras tensor}.
@@ -19,7 +19,7 @@ class Network(keras.Model):
         name: of the network, as in `tfgait.nets.NETWORKS`.
     """
 
-    modality = None
+    modalities = ()
     metric = "parts"
 
     def __init__(self, inputs, outputs, config, name):
@@ -29,3 +29,8 @@ class Network(keras.Model):
 
     def get_config(self):
         return json.loads(self._arguments)
+
+    @property
+    def modality(self):
+        """The kind of input it was built for, which is the key of its input."""
+        return next(name for name in self.input if name != "length")

@@ -13,6 +13,7 @@ def _widths(layers, filters):
 _GAITSET = "frame1 frame2 frame3 frame4 frame5 frame6 global1 global3"
 _CNN2D = "conv1 conv2 conv3 conv4"
 _CNN3D = "conv1 conv2 conv3 conv4 conv5 conv6"
+_CNN2PLUS1D = " ".join(f"{name}_{part}" for name in _CNN3D.split() for part in ("space", "time"))
 
 PRESETS = {
     "gaitset": ("gaitset", {}),
@@ -57,6 +58,21 @@ PRESETS = {
     "cnn3d_tiny": (
         "cnn3d",
         {"widths": _widths(_CNN3D, (2, 3, 4, 5, 6, 7)), "embedding": 8, "height": 52, "width": 49, "frames": 23},
+    ),
+    "cnn2plus1d": ("cnn2plus1d", {}),
+    "cnn2plus1d_small": (
+        "cnn2plus1d",
+        {"widths": _widths(_CNN2PLUS1D, (16, 16, 32, 32, *(64,) * 8)), "embedding": 128},
+    ),
+    "cnn2plus1d_tiny": (
+        "cnn2plus1d",
+        {
+            "widths": _widths(_CNN2PLUS1D, (4, 4, 4, 4, 6, 6, 6, 6, 8, 8, 8, 8)),
+            "embedding": 8,
+            "height": 52,
+            "width": 49,
+            "frames": 23,
+        },
     ),
 }
 

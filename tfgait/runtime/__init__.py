@@ -11,12 +11,14 @@ RUNNERS = Registry(
         ".tflite": "tfgait.runtime.litert:LiteRTRunner",
         ".onnx": "tfgait.runtime.onnx:OnnxRunner",
         ".keras": "tfgait.deploy.keras_runner:KerasRunner",
+        ".h5": "tfgait.deploy.keras_runner:KerasRunner",
+        ".hdf5": "tfgait.deploy.keras_runner:KerasRunner",
     },
 )
 
 
 def open_runner(path, threads=None):
-    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx or .keras.
+    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .keras, Embedded-Gait's .h5 or .hdf5.
 
     Args:
         path: the file.

@@ -1,5 +1,6 @@
 """Score a model file of any format with a gallery: `test_knn`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tfgait.core.manifest import manifest
 from tfgait.evaluation.distance import METRICS
 from tfgait.workflows.data import name_of, open_data, protocol_of, split_of
 from tfgait.workflows.evaluate_options import PUBLISHED_METRICS, EvaluateOptions, EvaluateResult
-from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.models import load_network, resolve_model, runnable
 from tfgait.workflows.roles import check_model, with_role
 
 __all__ = ["EvaluateOptions", "EvaluateResult", "evaluate"]
@@ -36,9 +37,11 @@ def evaluate(options, progress=None):
 
     options.check()
     model = resolve_model(options.model)
+    path, told = runnable(model, options.last_dense, options.nclasses, options.mod)
+    run = replace(model, path=path)
     central = None if options.frames == "all" else options.nframes
-    encoder = Encoder(open_runner(model.path, threads=options.threads), central, options.bs or None)
-    check_model(model, encoder, options)
+    encoder = Encoder(open_runner(path, threads=options.threads), central, options.bs or None)
+    check_model(run, encoder, options)
     store = _data(options, model, encoder.modality.name, progress)
     options = with_role(options, store, encoder)
     people, seen = choose_people(store, model, options)
@@ -47,10 +50,10 @@ def evaluate(options, progress=None):
     views = () if options.allcameras else options.camera
     pairing = pair(part.table, protocol, views)
     part = part.take(pairing.rows)
-    own = metric_of(model)
+    own = metric_of(run)
     metric = options.metric or (PUBLISHED_METRICS[options.metrics] if options.metrics and own == "parts" else own)
     found, embedded = score(encoder, part, protocol, options.knn, metric, progress, probe_views=views)
-    notes = [*pairing.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
+    notes = [*told, *pairing.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]

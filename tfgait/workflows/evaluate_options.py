@@ -15,7 +15,10 @@ class EvaluateOptions:
     """What to score, on whom, how.
 
     Args:
-        model: a run, a preset or a model file (.keras, .tflite, .onnx); empty: the latest run, else the shipped preset
+        model: a run, a preset or a model file (.keras, .tflite, .onnx, or .h5 and .hdf5 of Embedded-Gait); empty:
+            the latest run, else the shipped preset
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays; empty: as
+            published, it goes with nclasses=150
         knn: neighbours that vote; rank-1 is always the nearest one alone
         datadir: data set; empty: the data of the run, else the default walkers
         protocol: which sequences are gallery and probes; empty: the data set's own (tfgait list shows them)
@@ -42,6 +45,7 @@ class EvaluateOptions:
     """
 
     model: str = ""
+    last_dense: str = ""
     knn: int = 7
     datadir: str = ""
     protocol: str = ""

@@ -18,7 +18,10 @@ class ExportOptions:
     """Options of `export`.
 
     Args:
-        model: a run, a preset or a .keras file; empty: the latest run, else the shipped preset.
+        model: a run, a preset, a .keras file, or an .h5 or .hdf5 file of Embedded-Gait; empty: the latest run, else the
+            shipped preset.
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too).
+        mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette).
         format: keras, tflite or onnx.
         quantize: none (float32), dynamic (int8 weights) or int8 (weights and activations; float32 in and out).
         out: file or folder to write to; empty: beside the model, for a shipped preset in runs/exports.
@@ -36,6 +39,8 @@ class ExportOptions:
     """
 
     model: str = ""
+    last_dense: str = ""
+    mod: str = ""
     format: str = "tflite"
     quantize: str = "none"
     out: str = ""
@@ -165,7 +170,7 @@ def target(model, out, suffix):
 
 def load_with_data(model, options, progress):
     """Return (Keras network, `Store` of its modality): the data named, else the run's, else the default walkers."""
-    network = load_network(str(model.path))
+    network = load_network(str(model.path), options.last_dense, mod=options.mod)
     store = open_data(
         options.datadir or model.data,
         network.modality,

@@ -26,6 +26,8 @@ def tuning(options, parent, net, root, name):
         base,
         net=net,
         use3d=False,
+        from3dto2d=False,
+        last_dense="",
         preset="",
         prefix="",
         name=name,

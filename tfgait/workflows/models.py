@@ -1,5 +1,6 @@
 """Find a model by what people call it: a run, a preset, a file, or nothing at all."""
 
+import logging
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from tfgait.core.errors import DataError, UserError, nearest
-from tfgait.core.files import read_json
-from tfgait.core.home import home, models_dir, runs_dir
+from tfgait.core.errors import ConfigError, DataError, UserError, nearest
+from tfgait.core.files import file_hash, read_json, record_hash, whole_file, write_json
+from tfgait.core.home import data_dir, home, models_dir, runs_dir
+from tfgait.nets import LEGACY
+from tfgait.workflows.code_hash import code_hash
 
+LOG = logging.getLogger(__name__)
 SHIPPED = "gaitset_walkers"
-SUFFIXES = (".keras", ".tflite", ".onnx")
+SUFFIXES = (".keras", ".tflite", ".onnx", *LEGACY)
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ def resolve_model(reference=""):
     """Return the `ModelRef` of a model.
 
     Args:
-        reference: a model file (.keras, .tflite, .onnx), a run folder or its name, a shipped preset,
-            or empty: the latest run, else the shipped preset.
+        reference: a model file (.keras, .tflite, .onnx, or Embedded-Gait's .h5 and .hdf5), a run folder or its name, a
+            shipped preset, or empty: the latest run, else the shipped preset.
 
     Raises:
         UserError: nothing of that name exists, or the folder holds no finished model.
@@ -97,18 +101,74 @@ def set_latest(run):
         os.replace(link, run.parent / "latest")
 
 
-def load_network(reference=""):
+def load_network(reference="", last_dense="", nclasses=0, mod=""):
     """Load a Keras network by `resolve_model`'s rules, in safe mode.
 
+    Args:
+        reference: as of `resolve_model`.
+        last_dense, nclasses, mod: of an .h5 or .hdf5 file of Embedded-Gait, as of `tfgait.nets.legacy.load_legacy`.
+
     Raises:
-        UserError: it is no `.keras` file of a tfgait network.
+        UserError: it is no network of tfgait or of Embedded-Gait.
+        ConfigError: `last_dense` for a file that says itself what its signature is.
     """
     model = resolve_model(reference)
+    if model.path.suffix in LEGACY:
+        return read_legacy(model.path, last_dense, nclasses, mod).network
+    _check_last_dense(model.path, last_dense)
     if model.path.suffix != ".keras":
-        raise UserError(f"model must be a .keras file here. Received: {model.path}.")
+        raise UserError(f"model must be a .keras, .h5 or .hdf5 file here. Received: {model.path}.")
     from tfgait.nets import load
 
     return load(model.path)
+
+
+def read_legacy(path, last_dense="", nclasses=0, mod=""):
+    """Return the `Legacy` of a file of Embedded-Gait; what a reader should know of it is logged."""
+    from tfgait.nets.legacy import load_legacy
+
+    found = load_legacy(path, last_dense, nclasses, mod)
+    for note in told(found):
+        LOG.info("%s: %s", path.name, note)
+    return found
+
+
+def told(legacy):
+    """Return what a reader should know of a `Legacy`."""
+    return [*legacy.notes, *(f"not used: {name}" for name in legacy.leftovers)]
+
+
+def runnable(model, last_dense="", nclasses=0, mod=""):
+    """Return (the file of a model that a runner takes, what a reader should know of it).
+
+    That of Embedded-Gait is made a `.keras` file, once for each choice, so that whatever is kept under the hash of a
+    model's file never mixes one signature with another.
+
+    Args:
+        model: `ModelRef`.
+        last_dense, nclasses, mod: as of `load_network`.
+    """
+    if model.path.suffix not in LEGACY:
+        _check_last_dense(model.path, last_dense)
+        return model.path, []
+    choice = {"file": file_hash(model.path), "code": code_hash("nets")}
+    choice |= {"last_dense": last_dense, "nclasses": nclasses, "mod": mod}
+    made = data_dir() / "legacy" / record_hash(choice) / f"{model.path.stem}.keras"
+    notes = made.with_name("notes.json")
+    if not made.is_file():
+        found = read_legacy(model.path, last_dense, nclasses, mod)
+        write_json(notes, told(found))
+        with whole_file(made) as temporary:
+            found.network.save(temporary)
+    return made, read_json(notes)
+
+
+def _check_last_dense(path, last_dense):
+    if last_dense:
+        raise ConfigError(
+            f"last_dense belongs to {' and '.join(LEGACY)} files of Embedded-Gait; {path} says itself what is its "
+            f"signature. Received: last_dense={last_dense}."
+        )
 
 
 def _in_folder(folder):

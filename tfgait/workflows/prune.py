@@ -78,7 +78,7 @@ def prune(options, progress=None, fine_tune=None):
     """
     check_options(options)
     parent = resolve_model(options.model)
-    network = load_network(options.model)
+    network = load_network(options.model, options.last_dense, mod=options.mod)
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
     began = time.perf_counter()
     _tell(progress, 0, "plan, cut, proof")

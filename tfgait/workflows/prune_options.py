@@ -12,7 +12,10 @@ class PruneOptions:
     """What to prune, by how much, and how to fine-tune it.
 
     Args:
-        model: a run, a preset or a .keras file; empty: the latest run, else the shipped network
+        model: a run, a preset, a .keras file, or an .h5 or .hdf5 file of Embedded-Gait; empty: the latest run, else the
+            shipped network
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too)
+        mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette)
         percentile: share of the filters that go, in [0, 100)
         criterion: what a filter is worth: l1 (mean of its absolute weights) or l1_raw (their sum, as Embedded-Gait)
         floor: share of the filters of each layer that stay in any case, in [0, 1]; one stays always
@@ -34,6 +37,8 @@ class PruneOptions:
     """
 
     model: str = ""
+    last_dense: str = ""
+    mod: str = ""
     percentile: float = 10.0
     criterion: str = "l1"
     floor: float = 0.25

@@ -17,7 +17,8 @@ from tfgait.data.pipeline import batches, subject_labels
 from tfgait.data.samplers import BalancedSampler, PKSampler
 from tfgait.data.transforms import AUGMENTATIONS
 from tfgait.losses import LOSSES
-from tfgait.nets import NETWORKS, build
+from tfgait.nets import LEGACY, NETWORKS, build
+from tfgait.nets.legacy import DISCARDING, load_legacy
 from tfgait.train.callbacks import EpochLog, TensorBoardScalars
 from tfgait.train.checkpoints import Checkpoints
 from tfgait.train.heads import SoftmaxHead
@@ -29,7 +30,7 @@ from tfgait.train.strategy import make_strategy
 from tfgait.workflows.data import check_frames, name_of, open_data, protocol_of, split_of
 from tfgait.workflows.models import load_network, resolve_model, set_latest
 from tfgait.workflows.run_folder import run_folder, set_status
-from tfgait.workflows.train_options import TrainOptions, choose_network, resolved
+from tfgait.workflows.train_options import TrainOptions, choose_modality, choose_network, net_by_flags, resolved
 from tfgait.workflows.validation import Validation, hold_out, rank
 
 __all__ = ["TrainOptions", "TrainResult", "train"]
@@ -90,12 +91,13 @@ def train(options, progress=None):
         KeyboardInterrupt: Ctrl-C; the run can be gone on with.
     """
     net, preset, network = _network_asked(options)
-    options = resolved(options, net, preset)
+    kind = choose_modality(options, net, preset, network)
+    options = dataclasses.replace(resolved(options, net, preset), mod=kind)
     strategy = make_strategy(options.device)
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
-    store, fitting, held = _people(options, NETWORKS[net].modality, progress)
+    store, fitting, held = _people(options, kind, progress)
     steps, feed = _batches(options, fitting)
     validate = Validation(held, protocol_of(store)) if held is not None else None
     trainer = _trainer(options, network, fitting, strategy, steps)
@@ -132,14 +134,15 @@ def _network_asked(options):
     """Return (net, preset, network); the network is None where it is to be made anew."""
     if not options.initnet:
         return *choose_network(options), None
-    network = load_network(options.initnet)
+    network = load_network(options.initnet, options.last_dense, DISCARDING, options.mod)
     named = {NETWORKS[name]: name for name in NETWORKS}[type(network)]
     if options.preset:
         raise ConfigError(
             f"initnet brings its own sizes. Received: initnet={options.initnet}, preset={options.preset}."
         )
-    if named != (options.net or ("cnn3d" if options.use3d else named)):
-        raise ConfigError(f"initnet={options.initnet} is a {named}. Received: net={options.net or 'cnn3d (use3d)'}.")
+    asked = options.net or net_by_flags(options) or named
+    if named != asked:
+        raise ConfigError(f"initnet={options.initnet} is a {named}. Received: net={asked}, as asked by net or a flag.")
     return named, f"{named}_tuned", network
 
 
@@ -175,7 +178,7 @@ def _batches(options, store):
     choice = {
         "frames": options.frames,
         "mode": "unordered" if options.net == "gaitset" else "ordered",
-        "transform": AUGMENTATIONS[store.modality.name] if options.augment else None,
+        "transform": AUGMENTATIONS.get(store.modality.name) if options.augment else None,
         "seed": options.seed,
         "labels": labels,
     }
@@ -227,8 +230,8 @@ def _made(options, given):
     """Return a network in the present scope and precision: new, or with the weights of the one given."""
     dropout = {} if options.net == "gaitset" else {"dropout": options.dropout}
     if given is None:
-        frames = {} if options.net == "gaitset" else {"frames": options.frames}
-        return build(options.preset, **dropout, **frames)
+        window = {} if options.net == "gaitset" else {"frames": options.frames, "modality": options.mod}
+        return build(options.preset, **dropout, **window)
     network = type(given).from_config({**given.get_config(), **dropout})
     network.set_weights(given.get_weights())
     return network
@@ -237,11 +240,31 @@ def _made(options, given):
 def _take_head(options, store, head):
     """Take over the classifier of the run that initnet names, where it tells the same people apart."""
     model = resolve_model(options.initnet)
+    if model.path.suffix in LEGACY:
+        _take_classifier(options, model.path, head)
+        return
     path = model.path.parent / "head.keras"
     if path.is_file() and model.manifest.get("classes") == _classes(store):
         saved = keras.saving.load_model(path, compile=False, safe_mode=True)
         if [w.shape for w in saved.weights] == [w.shape for w in head.weights]:
             head.set_weights(saved.get_weights())
+
+
+def _take_classifier(options, path, head):
+    """Take over the classifier of Embedded-Gait's file where that was asked for; say so where it is made anew."""
+    classifier = load_legacy(path, options.last_dense, DISCARDING, options.mod).classifier
+    if classifier is None:
+        return
+    people = len(classifier[1])
+    if options.last_dense != "stays":
+        LOG.info("a new classifier for %d people; that of %s tells %d apart", head.classes, path.name, people)
+    elif people == head.classes:
+        head.set_weights(classifier)
+    else:
+        raise ConfigError(
+            f"last_dense=stays keeps the classifier of {path}, which tells {people} people apart. "
+            f"Received: data of {head.classes}. Without last_dense it is made anew."
+        )
 
 
 def _classes(store):

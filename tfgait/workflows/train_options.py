@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from tfgait.core.errors import ConfigError, check_choice
+from tfgait.core.modality import modality
 from tfgait.nets import NETWORKS
 from tfgait.nets.presets import PRESETS
 from tfgait.train.optimizers import OPTIMIZERS, SCHEDULES
@@ -37,6 +38,7 @@ RECIPES = {
     },
 }
 RECIPES["cnn3d"] = {**RECIPES["cnn2d"], "dropout": 0.0}
+RECIPES["cnn2plus1d"] = RECIPES["cnn2d"]
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,14 @@ class TrainOptions:
     """What to train, on what, how. Options at -1, 0 or empty are filled from the network's recipe, as noted.
 
     Args:
-        net: cnn2d, cnn3d or gaitset; empty: what preset or initnet is, else cnn2d
+        net: cnn2d, cnn3d, cnn2plus1d or gaitset; empty: what preset or initnet is, else cnn2d
         use3d: train cnn3d where net is not given
+        from3dto2d: train cnn2plus1d, the cnn3d of 2D convolutions, where net is not given
+        mod: kind of input: flow (of), grey (gray), rgb, depth or silhouettes (silhouette); empty: what initnet takes,
+            else flow for the cnns; gaitset takes silhouettes only
         preset: a named network (tfgait list shows them); empty: the small one of net
-        initnet: start from this model: a run, a preset or a .keras file
+        initnet: start from this model: a run, a preset, a .keras file, or an .h5 or .hdf5 file of Embedded-Gait
+        last_dense: of such an .h5 file: goes (as published, empty too) or stays, with its classifier if there is one
         datadir: data set: a store, a folder of images; empty: the default walkers, made once
         split: how people are divided into training and test; empty: the data set's first
         views: train on these only, with commas
@@ -90,8 +96,11 @@ class TrainOptions:
 
     net: str = ""
     use3d: bool = False
+    from3dto2d: bool = False
+    mod: str = ""
     preset: str = ""
     initnet: str = ""
+    last_dense: str = ""
     datadir: str = ""
     split: str = ""
     views: tuple[str, ...] = ()
@@ -143,6 +152,7 @@ def resolved(options, net, preset):
         ConfigError: an unknown choice, a number out of its range, options that exclude each other.
     """
     recipe = {**RECIPES[net], "net": net, "preset": preset, "use3d": net == "cnn3d"}
+    recipe["from3dto2d"] = net == "cnn2plus1d"
     recipe["steps_per_epoch"] = recipe.get("steps_per_epoch", 0)
     given = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}
     open_values = {"epochs": 0, "steps_per_epoch": 0, "bs": 0, "batch_p": 0, "batch_k": 0, "frames": 0, "lr": 0}
@@ -150,7 +160,7 @@ def resolved(options, net, preset):
     filled = {
         k: recipe[k]
         for k, value in given.items()
-        if k in recipe and (k in ("net", "preset", "use3d") or value == open_values.get(k))
+        if k in recipe and (k in ("net", "preset", "use3d", "from3dto2d") or value == open_values.get(k))
     }
     options = dataclasses.replace(options, **filled)
     if options.loss == "crossentropy":
@@ -179,9 +189,10 @@ def choose_network(options):
         check_choice("net", options.net, list(NETWORKS))
     if options.preset:
         check_choice("preset", options.preset, list(PRESETS))
-    wanted = options.net or ("cnn3d" if options.use3d else "")
-    if options.use3d and wanted != "cnn3d":
-        raise ConfigError(f"use3d stands for net=cnn3d. Received: use3d=true, net={options.net}.")
+    wanted = options.net or net_by_flags(options)
+    for flag, nets in {"use3d": ("cnn3d", "cnn2plus1d"), "from3dto2d": ("cnn2plus1d",)}.items():
+        if getattr(options, flag) and wanted not in nets:
+            raise ConfigError(f"{flag} stands for net={nets[0]}. Received: {flag}=true, net={options.net}.")
     if not options.preset:
         wanted = wanted or "cnn2d"
         return wanted, f"{wanted}_small"
@@ -189,6 +200,33 @@ def choose_network(options):
     if wanted and wanted != net:
         raise ConfigError(f"preset={options.preset} is a {net}. Received: net={wanted}.")
     return net, options.preset
+
+
+def net_by_flags(options):
+    """Return the network that Embedded-Gait's flags stand for; empty without any."""
+    if options.from3dto2d:
+        return "cnn2plus1d"
+    return "cnn3d" if options.use3d else ""
+
+
+def choose_modality(options, net, preset, network=None):
+    """Return the kind of input to train on.
+
+    Args:
+        options: `TrainOptions`.
+        net, preset: what is trained.
+        network: the one to start from, which was built for a kind of input; None: it is made anew.
+
+    Raises:
+        ConfigError: a kind that the network does not take, or that the one to start from was not built for.
+    """
+    allowed = (network.modality,) if network is not None else NETWORKS[net].modalities
+    usual = PRESETS[preset][1].get("modality", allowed[0]) if network is None else allowed[0]
+    wanted = modality(options.mod).name if options.mod else usual
+    if wanted not in allowed:
+        what = f"initnet={options.initnet}" if network is not None else net
+        raise ConfigError(f"mod must be {' or '.join(allowed)} for {what}. Received: mod={options.mod}.")
+    return wanted
 
 
 def _check(options):

@@ -27,7 +27,10 @@ class TrtOptions:
     """Options of `convert`.
 
     Args:
-        model: a run, a preset or a .keras file; empty: the latest run, else the shipped preset.
+        model: a run, a preset, a .keras file, or an .h5 or .hdf5 file of Embedded-Gait; empty: the latest run, else the
+            shipped preset.
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too).
+        mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette).
         engine: tensorrt (through ONNX) or tf-trt (through a SavedModel, in an environment of its own).
         precision: fp32, fp16, int8 or best; int8 and best are not calibrated: they tell the time, not the accuracy.
         batch: fixed size of a batch.
@@ -46,6 +49,8 @@ class TrtOptions:
     """
 
     model: str = ""
+    last_dense: str = ""
+    mod: str = ""
     engine: str = "tensorrt"
     precision: str = "fp16"
     batch: int = 1
