@@ -46,15 +46,17 @@ def test_who_trains(tmp_path, folder):
     (tmp_path / folder).mkdir(exist_ok=True)
     (tmp_path / folder / "tumgaidtestids.lst").write_text("9\n")
     assert tum_gaid.train_subjects(tmp_path) is None
+    (tmp_path / folder / "tumgaidtrainids.lst").touch()
+    assert tum_gaid.train_subjects(tmp_path) == []
     (tmp_path / folder / "tumgaidtrainids.lst").write_text("2\n010\r\n")
     assert tum_gaid.train_subjects(tmp_path) == ["002", "010"]
     (tmp_path / folder / "tumgaidvalids.lst").write_text("001\n2")
     assert tum_gaid.train_subjects(tmp_path) == ["001", "002", "010"]
     (tmp_path / folder / "tumgaidtrainvalids.lst").write_text("7\n")
-    assert tum_gaid.train_subjects(tmp_path) == ["007"]
+    assert tum_gaid.train_subjects(tmp_path) == ["001", "002", "007", "010"]
 
 
-@pytest.mark.parametrize("text", ["", "anna\n", "1,2,3", "1 " * 40_000, "../x"])
+@pytest.mark.parametrize("text", ["anna\n", "1,2,3", "1 " * 40_000, "../x"])
 def test_lists_of_something_else(tmp_path, text):
     (tmp_path / "tumgaidtrainids.lst").write_text(text)
     with pytest.raises(DataError, match=r"tumgaidtrainids\.lst must hold one number of a subject a line"):

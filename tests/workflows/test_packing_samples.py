@@ -194,6 +194,13 @@ def test_whole_silhouettes_are_cut_or_left(tmp_path):
     np.testing.assert_array_equal(narrow.read(0), video(31, 1)[:, :, 10:54])
 
 
+def test_depth_says_that_its_unit_is_a_guess(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        store = open_data(tum(tmp_path / "TUM_GAID_tf", "depth"), "depth", processes=1)
+    np.testing.assert_array_equal(store.read(0), window(1001, "depth"))
+    assert "depth of 8 bits is taken as steps of 16 mm" in caplog.text
+
+
 def test_windows_of_silhouettes_keep_their_size(tmp_path):
     assert open_data(tum(tmp_path / "TUM_GAID_tf", "silhouettes"), processes=1).shape == (60, 60, 1)
 
@@ -250,6 +257,16 @@ def test_windows_of_pictures_of_raw_tum_gaid(raw):
     assert open_data(raw, "rgb", processes=1).shape == (60, 60, 3)
     with pytest.raises(DataError, match="no pictures of the kind depth"):
         open_data(raw, "depth", processes=1)
+
+
+def test_pictures_made_without_a_bad_video_or_with_other_lists_are_not_taken_for_all(raw):
+    (raw / "image/p001/n01/003.jpg").write_bytes(b"")
+    assert set(open_data(raw, "grey", skip_bad=True, processes=1).table.subject) == {"002"}
+    with pytest.raises(DataError, match="001-n-01-090: .*003.jpg"):
+        open_data(raw, "grey", processes=1)
+    (raw / "labels/tumgaidtrainids.lst").write_text("1\n")
+    store = open_data(raw, "grey", skip_bad=True, processes=1)
+    assert split_of(store).subjects(store.table) == ([], ["002"])
 
 
 def test_raw_tum_gaid_is_packed_anew_when_its_lists_change(raw, monkeypatch):

@@ -156,6 +156,10 @@ def test_files_that_embedded_gait_reads(tum, tmp_path):
         with h5py.File(result.files[folder]) as index:
             np.testing.assert_array_equal(index["videoId"][:], [1, 1, 2, 2])
             np.testing.assert_array_equal(index["set"][:], [1, 1, 1, 1])
+    store = open_data(tmp_path / "tf", "flow", processes=1)
+    assert store.attributes["source"]["train_subjects"] == ["001"]
+    row = store.table.name.tolist().index("001-n-01-090#02")
+    np.testing.assert_array_equal(store.read(row), windows["flow"][1][1])
     with h5py.File(result.files["tfimdb_tum_gaid_N155_test_b01-02_of25_60x60"]) as index:
         np.testing.assert_array_equal(index["set"][:], [3, 3])
         np.testing.assert_array_equal(index["gait"][:], [2, 2])
@@ -197,7 +201,7 @@ def test_a_killed_run_goes_on_where_it_was(tum, tmp_path, monkeypatch):
     environment = {**os.environ, "SLOW": "", "PYTHONPATH": os.pathsep.join(map(str, sys.path))}
     killed = subprocess.Popen([sys.executable, "-c", code], env=environment)
     until = time.monotonic() + 60
-    while not len(list(out.glob(".parts/*.npz"))) >= 2 and time.monotonic() < until:
+    while len(list(out.glob(".parts/[!.]*.npz"))) < 2 and time.monotonic() < until:
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.wait()

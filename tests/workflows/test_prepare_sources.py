@@ -64,11 +64,11 @@ def test_who_trains_stands_in_the_lists(tmp_path):
     make(tmp_path, "image/p001/n01", "image/p007/n01")
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels/tumgaidtrainids.lst").write_text("p007\n11\n")
-    (tmp_path / "tumgaidvalids.lst").write_text("012\n")
+    (tmp_path / "labels/tumgaidvalids.lst").write_text("012\n")
     (tmp_path / "tumgaidtestids.lst").write_text("001\n")
     assert find(tmp_path, ()).train_subjects == ["007", "011", "012"]
-    (tmp_path / "tumgaidvalids.lst").write_text("who?\n")
-    with pytest.raises(DataError, match="tumgaidvalids.lst must hold numbers of subjects"):
+    (tmp_path / "labels/tumgaidvalids.lst").write_text("who?\n")
+    with pytest.raises(DataError, match="tumgaidvalids.lst must hold one number of a subject a line"):
         find(tmp_path, ())
 
 

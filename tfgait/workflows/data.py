@@ -80,8 +80,9 @@ def check_frames(store, network, name):
 
 
 def protocol_of(store, name=""):
-    """Return the `Protocol` called `name`; if empty the data set's own, cross-view if there is one and the store has
-    several views.
+    """Return the `Protocol` called `name`.
+
+    If empty the data set's first one that is cross-view where the store has several views and else is not.
     """
     protocols = dataset_of(store).PROTOCOLS
     if name:

@@ -14,6 +14,7 @@ from tfgait.preprocess import pool
 from tfgait.workflows import prepare_output, prepare_sources
 from tfgait.workflows.code_hash import code_hash
 from tfgait.workflows.made_folder import record_in
+from tfgait.workflows.packing import LeftOut
 from tfgait.workflows.prepare_options import PrepareOptions, checked
 from tfgait.workflows.prepare_walk import Plan, prepare_walk
 from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
@@ -21,7 +22,6 @@ from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
 __all__ = ["PrepareOptions", "PrepareResult", "prepare"]
 LOG = logging.getLogger(__name__)
 RECORD, PARTS = "prepared.json", ".parts"
-NAMED = 50  # videos left out that the record names; the others are counted
 DEMO = SynthesizeOptions(
     subjects=4,
     seq_per_subject=4,
@@ -89,11 +89,14 @@ def prepare(options, progress=None):
     placed = None
     if options.format == "hdf5":
         sources, placed = prepare_output.places(plan, sources)
-    state = record_hash([[w.name, prepare_sources.fingerprint(w)] for w in sources.walks], 64)
+    states = [[w.name, prepare_sources.fingerprint(w)] for w in sources.walks]
+    state = record_hash([states, sources.train_subjects], 64)
     found = record_in(out, RECORD, made)
     if found.get("done") is True and found.get("state") == state:
         result = PrepareResult(**found["result"], options=asdict(options), reused=True)
-        if all(Path(file).is_file() for file in result.files.values()):
+        # What was made without its bad videos is not taken by who wants to hear of them.
+        allowed = options.skip_bad or not result.left_out
+        if allowed and all(Path(file).is_file() for file in result.files.values()):
             return result
     write_json(out / RECORD, {"made": made, "done": False})
     result = _made(options, plan, sources, placed, out, progress)
@@ -112,10 +115,10 @@ def _deciding(options):
 def _made(options, plan, sources, placed, out, progress):
     began, counts = time.perf_counter(), Counter()
     Path(plan.parts).mkdir(exist_ok=True)
-    source = {"dataset": sources.dataset, "sequences_left_out": 0, "left_out": []}
+    source, left_out = {"dataset": sources.dataset}, LeftOut(options.skip_bad)
     if sources.train_subjects:
         source["train_subjects"] = sources.train_subjects
-    parts = _parts(options, plan, sources.walks, source, counts, progress)
+    parts = _parts(options, plan, sources.walks, source, left_out, counts, progress)
     if placed is None:
         files, written = prepare_output.write_stores(out, plan, sources.walks, parts, source)
     else:
@@ -127,15 +130,15 @@ def _made(options, plan, sources, placed, out, progress):
         subjects=len({walk.subject for walk in written}),
         videos=len(written),
         windows=sum(written.values()),
-        left_out=source["sequences_left_out"],
+        left_out=left_out.count,
         resumed=counts["resumed"],
         seconds=round(time.perf_counter() - began, 3),
         options=asdict(options),
     )
 
 
-def _parts(options, plan, walks, source, counts, progress):
-    """Yield the path of each walk's file of windows, or None for a bad one, which is noted in `source`."""
+def _parts(options, plan, walks, source, left_out, counts, progress):
+    """Yield the path of each walk's file of windows, or None for a bad one; `source` tells of these at the end."""
     results = pool.run(
         functools.partial(prepare_walk, plan),
         walks,
@@ -146,11 +149,10 @@ def _parts(options, plan, walks, source, counts, progress):
     )
     for result in results:
         if isinstance(result, pool.Failure):
-            LOG.warning("left out: %s: %s", result.item, result.message)
-            source["sequences_left_out"] += 1
-            source["left_out"] = [*source["left_out"], f"{result.item}: {result.message}"[:500]][:NAMED]
+            left_out.add(result.item, result.message)
             yield None
         else:
             path, was_there = result
             counts["resumed"] += was_there
             yield path
+    source.update(left_out.record())

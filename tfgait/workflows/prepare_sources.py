@@ -21,8 +21,6 @@ NAMES = {
     "casia_b": re.compile(r"(?P<subject>\d{3,5})-(?P<kind>nm|bg|cl)-(?P<number>\d{2})-(?P<view>\d{3})"),
 }
 MADE = {"tum_gaid": "walkers_tum", "casia_b": "walkers"}
-LISTS = ("tumgaidtrainids.lst", "tumgaidvalids.lst", "tumgaidtrainvalids.lst")
-MOST_LIST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,9 @@ def find(root, modalities):
         Walk(*(str(getattr(table, c)[row]) for c in ("subject", "condition", "view", "name")), inputs[key])
         for row, key in enumerate(inputs)
     ]
-    train = _listed(root) if dataset == "tum_gaid" else []
-    return Sources(MADE[dataset] if dataset in MADE and _is_made(root) else dataset, walks, train, findings)
+    dataset = MADE.get(dataset, dataset) if _is_made(root) else dataset
+    train = tum_gaid.train_subjects(root) if dataset == "tum_gaid" else None
+    return Sources(dataset, walks, train or [], findings)
 
 
 def fingerprint(walk):
@@ -145,17 +144,3 @@ def _row(names):
 
 def _is_made(root):
     return (root / RECORD).is_file() and "made" in read_json(root / RECORD)
-
-
-def _listed(root):
-    """Return the subjects of TUM-GAID's lists of who trains, in `root` or ``root/labels``; empty without lists."""
-    people = set()
-    for path in (base / name for base in (root, root / "labels") for name in LISTS):
-        if path.is_file():
-            if path.stat().st_size > MOST_LIST_BYTES:
-                raise DataError(f"{path} must have at most {MOST_LIST_BYTES} bytes.")
-            words = path.read_text(encoding="utf-8", errors="replace").split()
-            if not all(re.fullmatch(r"p?\d{1,5}", word) for word in words):
-                raise DataError(f"{path} must hold numbers of subjects, such as 001 or p001, a line each.")
-            people |= {f"{int(word.lstrip('p')):03d}" for word in words}
-    return sorted(people)
