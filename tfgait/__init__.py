@@ -12,7 +12,8 @@ def load(name):
     """Load a shipped or trained network.
 
     Args:
-        name: a preset of `models/` (``"gaitset_walkers"``), a run folder, or a ``.keras`` file.
+        name: a preset of `models/` (``"gaitset_walkers"``), a run folder, a ``.keras`` file, or an ``.h5`` or ``.hdf5``
+            file of Embedded-Gait.
 
     Returns:
         A Keras model, compiled for nothing, loaded in safe mode.

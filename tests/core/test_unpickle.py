@@ -135,6 +135,8 @@ def test_everything_else_is_refused(tmp_path, monkeypatch, protocol, value):
         b"cnumpy\ndtype\n)R.",
         b"cnumpy.core.multiarray\nscalar\n(S'i4'\nS'abcd'\ntR.",
         b"cnumpy\nndarray\n)R.",
+        # A number whose type is told afterwards that it has fields.
+        b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i4'\nI0\nI1\ntR(I3\nS'<'\nN(S'a'\ntNI-1\nI-1\nI0\ntbS'abcd'\ntR.",
         b"cos\nsystem\n(S'ls'\ntR.",
         b"P1\n.",
         b"(i__main__\nX\n.",

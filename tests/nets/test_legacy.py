@@ -1,5 +1,8 @@
 """Models of Embedded-Gait give the embeddings that its own version of Keras computes from them."""
 
+import shutil
+
+import h5py
 import numpy as np
 import pytest
 
@@ -131,3 +134,20 @@ def test_it_is_saved_and_loaded_as_any_other_network(legacy, expected, tmp_path)
 def test_weights_of_other_sizes_than_the_published_window_name_what_is_missing(legacy):
     with pytest.raises(DataError, match=r"must hold a kernel \(8, any\) with a bias for dense. Received: .*\(32, 24\)"):
         load_legacy(legacy / "wide_weights.hdf5")
+
+
+def test_names_as_older_versions_of_keras_wrote_them(legacy, expected, tmp_path):
+    """Bytes instead of text, and long lists in several attributes."""
+    path = tmp_path / "old.h5"
+    shutil.copyfile(legacy / "pruned.h5", path)
+    with h5py.File(path, "a") as file:
+        root = file["model_weights"]
+        names = [name.encode() for name in root.attrs["layer_names"]]
+        for group in root.values():
+            group.attrs["weight_names"] = [name.encode() for name in group.attrs.get("weight_names", ())] or np.zeros(0)
+        del root.attrs["layer_names"]
+        root.attrs["layer_names0"], root.attrs["layer_names1"] = names[:3], names[3:]
+        file.attrs["model_config"] = np.bytes_(file.attrs["model_config"])
+    wanted = expected["pruned/embedding"][:, None]
+    found = embedded(load_legacy(path).network, expected["pruned/window"])
+    np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max())

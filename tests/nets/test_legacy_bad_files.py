@@ -71,7 +71,7 @@ def test_bits_flipped_anywhere(legacy, tmp_path):
     data = (legacy / "pruned_weights.hdf5").read_bytes()
     path = tmp_path / "x.h5"
     random = np.random.default_rng(0)
-    for position in random.integers(0, len(data), 40):
+    for position in random.integers(0, len(data), 25):
         broken = bytearray(data)
         broken[position] ^= 1 << int(random.integers(8))
         path.write_bytes(broken)

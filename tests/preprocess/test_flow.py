@@ -3,7 +3,8 @@ import pytest
 
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.preprocess.estimators import Dis, Farneback
-from tfgait.preprocess.flow import flow_maps, flow_windows, to_stored, window_starts
+from tfgait.preprocess.flow import flow_maps, flow_windows, to_stored
+from tfgait.preprocess.windows import window_starts
 
 cv2 = pytest.importorskip("cv2")
 

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from tfgait.core.errors import DataError
-from tfgait.preprocess.images import frame_paths, read_frame, read_frames, read_masks, read_video
+from tfgait.preprocess.images import (
+    frame_paths,
+    read_colour,
+    read_depth,
+    read_frame,
+    read_frames,
+    read_masks,
+    read_video,
+)
 
 cv2 = pytest.importorskip("cv2")
 
@@ -152,3 +160,24 @@ def test_masks_coded_0_and_1_become_white(tmp_path, picture):
     np.testing.assert_array_equal(read_masks(tmp_path)[0], mask * 255)
     save(tmp_path / "3.png", mask * 255)
     np.testing.assert_array_equal(read_masks(tmp_path)[0], mask)
+
+
+def test_colour_is_red_green_blue(tmp_path):
+    red = np.zeros((4, 6, 3), np.uint8)
+    red[..., 2] = 255  # OpenCV writes blue, green, red
+    cv2.imwrite(str(tmp_path / "1.png"), red)
+    cv2.imwrite(str(tmp_path / "2.png"), np.full((4, 6), 70, np.uint8))
+    video = read_video(tmp_path, read_colour)
+    np.testing.assert_array_equal(video[0], np.broadcast_to([255, 0, 0], (4, 6, 3)).astype(np.uint8))
+    assert (video[1] == 70).all() and video.shape == (2, 4, 6, 3)
+
+
+def test_depth_is_millimetres(tmp_path):
+    depth = np.arange(24, dtype=np.uint16).reshape(4, 6) * 300
+    cv2.imwrite(str(tmp_path / "1.png"), depth)
+    np.testing.assert_array_equal(read_depth(tmp_path / "1.png"), depth)
+    cv2.imwrite(str(tmp_path / "2.png"), np.full((4, 6), 255, np.uint8))
+    assert (read_depth(tmp_path / "2.png") == 4080).all() and read_depth(tmp_path / "2.png").dtype == np.uint16
+    (tmp_path / "3.png").write_bytes((tmp_path / "1.png").read_bytes()[:60])
+    with pytest.raises(DataError, match="3.png is cut short"):
+        read_depth(tmp_path / "3.png")

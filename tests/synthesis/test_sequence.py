@@ -26,6 +26,8 @@ def test_shapes_types_and_values():
         "silhouettes": ((12, HEIGHT, WIDTH), np.uint8),
         "poses": ((12, 17, 3), np.float32),
         "grey": ((12, HEIGHT, WIDTH), np.uint8),
+        "rgb": ((12, HEIGHT, WIDTH, 3), np.uint8),
+        "depth": ((12, HEIGHT, WIDTH), np.uint16),
     }
     assert set(np.unique(ONE["silhouettes"])) == {0, 255}
     assert ONE["poses"][..., 2].min() >= 0 and ONE["poses"][..., 2].max() <= 1

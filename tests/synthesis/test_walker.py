@@ -7,6 +7,7 @@ from tfgait.synthesis import gait as gaits
 from tfgait.synthesis.kinematics import pose, walk_on_ground
 from tfgait.synthesis.settings import WalkerSettings
 from tfgait.synthesis.skeleton import JOINT, SIDES, SOLE, Motion
+from tfgait.synthesis.surface import build
 from tfgait.synthesis.walker import Walker
 
 BONES = {
@@ -113,6 +114,52 @@ def test_a_bag_hampers_its_arm_and_a_coat_both():
             assert hampered[outfit.side] < 0.7 * free[outfit.side]
         assert (swing("cl-01", subject)[0] < 0.98 * free).all()
     assert len(seen) == 3
+
+
+def test_coating_shoes_make_the_feet_larger_and_hamper_them():
+    still = WalkerSettings(motion_within=0.0, speed_within=0.0, body_within=0.0)
+
+    def feet(condition, subject):
+        walk = Walker(subject, still).walk(condition, frames=60)
+        shape = build(walk.motion, walk.body, walk.outfit)
+        corners = shape.centres[:, :, :, None] + np.concatenate([shape.axes, -shape.axes], axis=3)
+        feet = [i for i, name in enumerate(shape.names) if name in ("foot", "toes", "overshoe")]
+        left = np.ptp(corners[:, feet[: len(feet) // 2]], axis=(1, 2, 3))
+        turn = walk.motion["left_ball"] - walk.motion["left_heel"]
+        return left[left[:, 2].argmin()], np.ptp(np.arctan2(turn[:, 2], turn[:, 0]))
+
+    for subject in range(4):
+        (plain, rolled), (shod, less) = feet("n-01", subject), feet("s-01", subject)
+        length, width, height = shod - plain  # of a foot that stands
+        assert 0.015 < length < 0.06 and 0.01 < width < 0.06 and 0.02 < height < 0.08
+        assert 0.8 * rolled < less < 0.97 * rolled
+
+
+def test_every_backpack_condition_has_a_backpack():
+    assert {Walker(s).walk("b-01", frames=1).outfit.bag for s in range(12)} == {"backpack"}
+    assert Walker(0).walk("s-02", frames=1).outfit.bag is None
+
+
+def test_months_change_a_person_more_than_a_day_and_less_than_another_person():
+    settings = WalkerSettings(speed_within=0.0)
+
+    def angles(subject, condition):
+        walk = Walker(subject, settings).walk(condition, frames=60).motion
+        knee = np.linalg.norm(walk["left_hip"] - walk["left_ankle"], axis=-1)
+        arm = np.linalg.norm(walk["left_shoulder"] - walk["left_wrist"], axis=-1)
+        lean = walk["head"][:, 0] - walk["pelvis"][:, 0]
+        return np.array([knee.mean(), knee.std(), arm.mean(), arm.std(), lean.mean()])
+
+    people = {(s, c): angles(s, c) for s in range(12) for c in ("n-01", "n-02", "n-07", "n-08")}
+    scale = np.std(list(people.values()), axis=0)
+
+    def apart(pairs):
+        return np.mean([np.linalg.norm((people[a] - people[b]) / scale) for a, b in pairs])
+
+    same_day = apart([((s, "n-01"), (s, "n-02")) for s in range(12)] + [((s, "n-07"), (s, "n-08")) for s in range(12)])
+    months = apart([((s, "n-01"), (s, "n-07")) for s in range(12)] + [((s, "n-02"), (s, "n-08")) for s in range(12)])
+    others = apart([((s, "n-01"), (t, "n-01")) for s in range(12) for t in range(s)])
+    assert 1.1 * same_day < months < 0.7 * others
 
 
 def test_fit_finds_the_lengths_of_a_body():

@@ -12,7 +12,7 @@ def test_the_catalogue_names_what_commands_take():
 
 def test_a_step_of_every_network_lowers_its_loss():
     found = sanity(SanityOptions())
-    assert {n["preset"] for n in found.networks} == {"cnn2d_tiny", "cnn3d_tiny", "gaitset_tiny"}
+    assert {n["preset"] for n in found.networks} == {"cnn2d_tiny", "cnn3d_tiny", "cnn2plus1d_tiny", "gaitset_tiny"}
     for network in found.networks:
         assert network["loss_after"] < network["loss_before"], network
     assert "CPU" in found.devices and found.extras["train"] == []

@@ -135,7 +135,7 @@ def test_wrong_modality_is_said(tree, tmp_path):
     write(tmp_path / "grey/anna/w1", video(3))
     with pytest.raises(DataError, match="are no silhouettes"):
         open_data(tmp_path / "grey", processes=1)
-    with pytest.raises(ConfigError, match="can be packed as silhouettes or flow"):
+    with pytest.raises(ConfigError, match="can be packed as silhouettes, flow, grey, rgb, depth"):
         open_data(tree, "heatmaps", processes=1)
     frames = np.zeros((2, 64, 44, 1), np.uint8)
     path = write_store(tmp_path / "packed/silhouettes.h5", "silhouettes", [(frames, "1", "nm-01", "", "a")])

@@ -14,6 +14,7 @@ from tfgait.datasets.store import Store
 from tfgait.preprocess.estimators import ESTIMATORS
 from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.silhouettes import align, boxes, cut
+from tfgait.preprocess.windows import picture_windows
 from tfgait.synthesis.sequence import make_sequence
 from tfgait.workflows import synthesize as module
 from tfgait.workflows import walker_jobs
@@ -24,6 +25,7 @@ from tfgait.workflows.walker_jobs import FLOW_ESTIMATOR
 SMALL = functools.partial(
     SynthesizeOptions, subjects=2, frames=4, views=("90", "018"), conds=("nm-01", "cl"), processes=1
 )
+TUM_PNG = {"layout": "tum_gaid", "views": (), "format": "png", "conds": ("n",)}
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +150,17 @@ def test_fewer_conditions_can_still_be_scored():
         ({"conds": ("nm-07",)}, "conds must be one of.*Did you mean"),
         ({"format": "hdf5"}, "format must be one of store, png"),
         ({"modalities": ("silhouete",)}, "Did you mean 'silhouettes'"),
-        ({"modalities": ("flow",), "format": "png"}, "modalities must be one of silhouettes, grey"),
+        ({"modalities": ("flow",), "format": "png"}, "modalities must be one of silhouettes, grey, rgb, depth"),
+        ({"modalities": ("grey",)}, "frames must be at least 27 for grey. Received: frames=4"),
+        ({"layout": "tum"}, "layout must be one of casia_b, tum_gaid. Received: layout=tum"),
+        ({**TUM_PNG, "conds": ("nm",)}, "conds must be one of n, b, s.*Received: conds=nm"),
+        ({**TUM_PNG, "views": ("018",)}, "views must be 090 with layout tum_gaid. Received: views=018"),
+        ({"layout": "tum_gaid", "conds": (), "views": ()}, "frames must be at least 27 for silhouettes"),
+        ({"layout": "tum_gaid", "conds": (), "views": (), "modalities": ("poses",)}, "modalities must be one of"),
+        ({**TUM_PNG, "modalities": ("grey", "rgb")}, "modalities must name grey or rgb, which share the folder image"),
+        ({**TUM_PNG, "conds": ("n-07",)}, "conds must leave a walk to make"),
+        ({"layout": "tum_gaid", "mocap": "/no/such/folder"}, "layout must be casia_b with mocap"),
+        ({"elapsed": -1}, "elapsed must be an integer from 0"),
         ({"modalities": ()}, "at least one"),
         ({"modalities": ("flow",)}, "frames must be at least 27 for flow. Received: frames=4"),
         ({"mocap": "/no/such/folder"}, "conds must be one of nm, bg, cl"),
@@ -163,6 +175,12 @@ def test_bad_options(change, message, home):
 
 def test_default_walkers_are_made_once(monkeypatch):
     monkeypatch.setitem(module.DEFAULTS, "silhouettes", {"subjects": 1, "frames": 3, "seq_per_subject": 1})
+    for modality in ("grey", "rgb", "depth"):
+        monkeypatch.setitem(
+            module.DEFAULTS, modality, {**module.DEFAULTS[modality], "subjects": 1, "seq_per_subject": 1}
+        )
+        windows = Store(default_walkers(modality, processes=1))
+        assert windows.modality.name == modality and set(windows.table.view) == {"090"} and len(windows) == 3
     path = default_walkers("silhouettes", processes=1)
     assert path.name == "silhouettes.h5" and default_walkers("silhouettes") == path
     assert len(open_data(processes=1)) == 11
@@ -194,6 +212,65 @@ def test_pictures_of_several_modalities_pack_to_each(tmp_path):
     assert sorted(p.name for p in out.iterdir()) == ["grey", "silhouettes", "walkers.json"]
     assert open_data(out, processes=1).shape == (64, 44, 1)
     assert open_data(out, "flow", processes=1).table.name.tolist() == ["001-nm-01-090#0"]
+
+
+def test_pictures_become_windows_like_those_of_flow(tmp_path):
+    kinds = ("flow", "grey", "rgb", "depth")
+    options = SMALL(subjects=1, frames=32, conds=("nm-01",), views=("090",), modalities=kinds)
+    stores = {m: Store(f) for m, f in synthesize(options).files.items()}
+    raw = make_sequence(0, "nm-01", "090", seed=0, frames=32, modalities=("silhouettes", "grey", "rgb", "depth"))
+    for modality in kinds:
+        assert stores[modality].table.name.tolist() == ["001-nm-01-090#0", "001-nm-01-090#5"]
+        if modality == "flow":
+            continue
+        for row, (_, window) in enumerate(picture_windows(raw[modality], modality, boxes(raw["silhouettes"]))):
+            np.testing.assert_array_equal(stores[modality].read(row), window)
+
+
+def test_a_set_like_tum_gaid(tmp_path):
+    options = SynthesizeOptions(
+        subjects=4,
+        frames=27,
+        layout="tum_gaid",
+        elapsed=3,
+        processes=1,
+        seq_per_subject=4,
+        modalities=("silhouettes", "grey"),
+    )
+    result = synthesize(options)
+    assert "/walkers_tum-" in result.out
+    store = Store(result.files["silhouettes"])
+    first, later = ["n-01", "n-05", "b-01", "s-01"], ["n-07", "n-11", "b-03", "s-03"]
+    for subject in ("001", "002", "003", "004"):
+        had = store.table.condition[store.table.subject == subject].tolist()
+        assert had == (first + later if subject == "003" else first)
+    assert store.shape == (60, 60, 1) and set(store.length) == {25}
+    assert set(store.table.view) == {"090"} and store.table.name[0] == "001-n-01-090#0"
+    assert Store(result.files["grey"]).table.name.tolist() == store.table.name.tolist()
+    assert split_of(store).subjects(store.table) == (["001", "002"], ["003", "004"])
+    assert split_of(store, "150/16").subjects(store.table) == (["001", "002"], ["003"])
+    assert protocol_of(store).name == "tum_gaid" and protocol_of(store, "elapsed").gallery[0] == "n-01"
+
+
+def test_pictures_like_those_of_tum_gaid(tmp_path):
+    options = SynthesizeOptions(
+        subjects=3, first=2, frames=3, format="png", layout="tum_gaid", elapsed=2, conds=("n-02", "b-04"), processes=1,
+        modalities=("rgb", "depth", "silhouettes"), out=str(tmp_path / "tum"),
+    )  # fmt: skip
+    result = synthesize(options)
+    assert (result.subjects, result.sequences, result.frames) == (3, 15, 45)
+    made = sorted(str(p.relative_to(tmp_path / "tum")) for p in (tmp_path / "tum").rglob("*") if p.is_file())
+    walks = ["p002/b04", "p002/n02", "p003/n02", "p004/b04", "p004/n02"]
+    files = [f"{f}/{w}/000{i}.png" for f in ("depth", "image", "silhouettes") for w in walks for i in (1, 2, 3)]
+    assert made == [*files, "tumgaidtestids.lst", "tumgaidtrainids.lst", "walkers.json"]
+    raw = make_sequence(1, "b-04", "090", seed=0, frames=3, modalities=("rgb", "depth"))
+    colour, depth = (
+        cv2.imread(str(tmp_path / "tum" / f / "p002/b04/0003.png"), cv2.IMREAD_UNCHANGED) for f in ("image", "depth")
+    )
+    np.testing.assert_array_equal(colour[..., ::-1], raw["rgb"][2])
+    np.testing.assert_array_equal(depth, raw["depth"][2])
+    lists = [(tmp_path / "tum" / f"tumgaid{name}ids.lst").read_text().split() for name in ("train", "test")]
+    assert lists == [["002", "003"], ["004"]]
 
 
 def test_faults_change_the_masks_alone():

@@ -34,6 +34,13 @@ COMMANDS = {
         "--subjects 40 --out data/my_walkers",
         "synthesize",
     ),
+    "prepare": Command(
+        "tfgait.workflows.prepare:prepare",
+        "PrepareOptions",
+        "make windows of flow or pictures from your videos",
+        "--source my_videos --out data/mine --modalities flow,grey",
+        "prepare",
+    ),
     "train": Command(
         "tfgait.workflows.train:train",
         "TrainOptions",
@@ -86,6 +93,12 @@ COMMANDS = {
         "the whole path on made people, in one report",
         "--subjects 60 --steps 300",
         tensorflow=True,
+    ),
+    "augmentations": Command(
+        "tfgait.workflows.augmentations:augmentations",
+        "AugmentationsOptions",
+        "a picture of what augmentation does to a walk",
+        "--mod flow --out augmentations.png",
     ),
     "list": Command(
         "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""

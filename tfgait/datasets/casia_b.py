@@ -23,7 +23,7 @@ from tfgait.core.table import SequenceTable
 from tfgait.datasets.image_tree import Finding, image_folders
 from tfgait.datasets.protocol import Protocol, Role, Split
 
-MODALITIES = ("silhouettes",)
+MODALITIES = ("silhouettes", "flow", "grey", "rgb", "depth")
 SUBJECTS = tuple(f"{i:03d}" for i in range(1, 125))
 CONDITIONS = (*(f"nm-{i:02d}" for i in range(1, 7)), "bg-01", "bg-02", "cl-01", "cl-02")
 VIEWS = tuple(f"{v:03d}" for v in range(0, 181, 18))

@@ -23,7 +23,8 @@ from tfgait.datasets.embedded_gait_layout import SETS, FolderName, SampleName, p
 from tfgait.datasets.image_tree import Finding, inside
 
 DATASETS = ("tum_gaid", "casia_b", "walkers_tum", "walkers")
-COLUMNS = ("file", "label", "gait", "videoId", "set")
+COLUMNS = ("file", "label", "gait", "videoId", "set")  # of an index
+ENTRIES = ("data", "label", "gait", "videoId", "compressFactor")  # of a sample; its frames and boxes are not needed
 MOST_BYTES = 1 << 28  # of one sample: a video of 16 thousand frames of 64 × 64 needs a quarter
 
 
@@ -130,8 +131,8 @@ def load(root, modality, sample):
         DataError: absent, not HDF5, damaged, or its content disagrees with its name or index.
     """
     path = inside(root, sample.path)
-    record = read_deepdish(path, most_bytes=MOST_BYTES)
-    missing = [name for name in ("data", "label", "compressFactor") if name not in record]
+    record = read_deepdish(path, ENTRIES, MOST_BYTES)
+    missing = {"data", "label", "compressFactor"} - record.keys()
     if missing or not isinstance(record["data"], np.ndarray):
         raise DataError(f"{path} must be a sample with data, label and compressFactor. Received: {', '.join(record)}.")
     expected = {"label": int(sample.name.subject), "gait": sample.name.gait, "videoId": sample.video_id}

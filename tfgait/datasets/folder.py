@@ -65,25 +65,25 @@ def read(root, min_frames=1):
         findings += more
         start = "" if not isinstance(root, dict) else Path(folder).resolve().relative_to(base(root)).as_posix()
         for parts, count in folders:
-            labels = _labels(parts, view)
+            named = labels(parts, view)
             path = "/".join((start, *parts) if start not in ("", ".") else parts)
-            if labels is None:
+            if named is None:
                 findings.append(Finding(path, "images outside the layout subject[/condition][/view]/sequence"))
             elif count < min_frames:
                 findings.append(Finding(path, f"{count} frames, fewer than {min_frames}; left out"))
             else:
-                found.append((*labels, count, path))
+                found.append((*named, count, path))
     if not found:
         raise DataError(
             f"{root} holds no sequence of the layout subject[/condition][/view]/sequence/000001.png"
             + (f" with at least {min_frames} frames." if min_frames > 1 else ".")
             + (f" Found instead: {findings[0]}." if findings else " It is empty.")
         )
-    return _numbered(found), findings
+    return numbered(found), findings
 
 
-def _labels(parts, view):
-    """Return (subject, condition, view) of a sequence folder, or None where the layout does not fit."""
+def labels(parts, view=""):
+    """Return (subject, condition, view) of the names from the root to a sequence, or None where they do not fit."""
     between = list(parts[1:-1])
     if len(parts) < 2 or len(between) > (1 if view else 2):
         return None
@@ -94,7 +94,8 @@ def _labels(parts, view):
     return parts[0], between[0] if between else "nm", view.zfill(3) if view else ""
 
 
-def _numbered(found):
+def numbered(found):
+    """Return the `SequenceTable` of (subject, condition, view, length, path), with a repetition for each condition."""
     seen, rows = Counter(), []
     for subject, condition, view, count, path in found:
         if not REPEATED.fullmatch(condition):

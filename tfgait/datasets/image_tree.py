@@ -10,6 +10,7 @@ from tfgait.datasets.protocol import natural
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 MAX_DEPTH = 6
+EMPTY = "an empty folder"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _walk(folder, root, parts, found, findings):
     elif images:
         found.append((parts, images))
     elif not folders:
-        findings.append(Finding("/".join(parts), "an empty folder"))
+        findings.append(Finding("/".join(parts), EMPTY))
     if len(parts) == MAX_DEPTH and folders:
         findings.append(Finding("/".join(parts), "folders deeper than any layout; not searched"))
         return

@@ -63,7 +63,7 @@ NCLASSES = {
 }
 
 FOLDERS = {"flow": "image", "grey": "image", "rgb": "image", "depth": "depth", "silhouettes": "silhouettes"}
-LISTS = (("tumgaidtrainvalids.lst",), ("tumgaidtrainids.lst", "tumgaidvalids.lst"))
+LISTS = ("tumgaidtrainids.lst", "tumgaidvalids.lst", "tumgaidtrainvalids.lst")  # of those who train or validate
 MOST_LIST = 1 << 16  # bytes of a list; the whole data set needs two thousand
 PARTS = (re.compile(r"p(\d{3})"), re.compile(r"([nbs])(\d{2})"))
 
@@ -115,19 +115,17 @@ def train_subjects(root):
     Raises:
         DataError: a list holds something else than numbers of subjects.
     """
-    for folder in (Path(root), Path(root) / "labels"):
-        for names in LISTS:
-            present = [folder / name for name in names if (folder / name).is_file()]
-            if present:
-                return sorted({subject for path in present for subject in _subjects(path)})
-    return None
+    paths = [folder / name for folder in (Path(root), Path(root) / "labels") for name in LISTS]
+    present = [path for path in paths if path.is_file()]
+    return sorted({subject for path in present for subject in _subjects(path)}) if present else None
 
 
 def _subjects(path):
     with open(path, "rb") as file:
-        words = file.read(MOST_LIST + 1).split()
+        text = file.read(MOST_LIST + 1)
+    words = text.split()
     wrong = next((word for word in words if not re.fullmatch(rb"p?\d{1,3}", word)), None)
-    if wrong is not None or not words or sum(map(len, words)) > MOST_LIST:
-        received = wrong[:50].decode(errors="replace") if wrong else f"{len(words)} lines"
+    if wrong is not None or len(text) > MOST_LIST:
+        received = f"{len(text)} bytes" if wrong is None else wrong[:50].decode(errors="replace")
         raise DataError(f"{path} must hold one number of a subject a line, such as 001. Received: {received}.")
     return [f"{int(word.lstrip(b'p')):03d}" for word in words]

@@ -5,7 +5,7 @@
 | subjects | as many as are asked for, ``001``, ``002``, … |
 | conditions | ``nm-01..06``, ``bg-01,02`` backpack, shoulder bag or hand bag, ``cl-01,02`` coat |
 | views | 0° to 180° in steps of 18° |
-| modalities | silhouettes, poses (COCO-17), grey frames, optical flow; frame-aligned |
+| modalities | silhouettes, poses (COCO-17), frames in grey, colour and depth, optical flow; frame-aligned |
 
 Layout: a packed store ``root/<modality>.h5``, or CASIA-B's folders of PNG. Results on walkers are results on walkers;
 they are not comparable with scores on recorded people.
@@ -14,7 +14,7 @@ they are not comparable with scores on recorded people.
 from tfgait.datasets import casia_b
 from tfgait.datasets.protocol import Protocol, Split
 
-MODALITIES = ("silhouettes", "flow", "grey", "poses")
+MODALITIES = ("silhouettes", "flow", "grey", "rgb", "depth", "poses")
 CONDITIONS = casia_b.CONDITIONS
 VIEWS = casia_b.VIEWS
 # Fewer conditions than ten are taken in this order, so that gallery and every kind of probe stay present.

@@ -11,6 +11,8 @@ from tfgait.datasets import casia_b, tum_gaid
 MODALITIES = tum_gaid.MODALITIES
 CONDITIONS = tum_gaid.CONDITIONS
 VIEW = tum_gaid.VIEW
+# As `tfgait.datasets.walkers.CONDITION_ORDER`.
+CONDITION_ORDER = ("n-01", "n-05", "b-01", "s-01", "n-02", "n-03", "n-06", "b-02", "s-02", "n-04")
 PROTOCOLS = tum_gaid.PROTOCOLS
 NCLASSES = tum_gaid.NCLASSES
 SPLITS = {name: dataclasses.replace(split, train=0.5) for name, split in tum_gaid.SPLITS.items()}

@@ -121,8 +121,8 @@ def _window(file, network, channels, modality):
     of_a_frame = {name: modality_of(name).shape[-1] for name in MODALITIES}
     if network is CNN2D:
         shape = file.input_shape((channels, *WINDOW) if channels_first(file) else (*WINDOW, channels))
-        height, width = shape[1:] if channels_first(file) else shape[:2]
-        fitting = [n for n, c in of_a_frame.items() if channels == FRAMES * c or (n == asked and channels % c == 0)]
+        frames, (height, width) = FRAMES, shape[1:] if channels_first(file) else shape[:2]
+        fitting = [n for n, c in of_a_frame.items() if channels == FRAMES * c]
     else:
         frames, height, width, _ = file.input_shape((FRAMES, *WINDOW, channels))
         fitting = [n for n, c in of_a_frame.items() if channels == c]
@@ -134,8 +134,6 @@ def _window(file, network, channels, modality):
             f"mod must be {' or '.join(fitting)} for {file.path}, by the channels it takes. "
             f"Received: mod={modality or 'nothing'}."
         )
-    if network is CNN2D:
-        frames = channels // of_a_frame[chosen]
     return {"height": height, "width": width, "frames": frames, "modality": chosen}
 
 

@@ -31,7 +31,7 @@ class StoredLayer:
         return self.arrays[0].shape
 
     def __str__(self):
-        return f"{self.name} {self.shape}"
+        return f"{self.name} {self.shape}" + (" with its bias" if len(self.arrays) > 1 else "")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ to the right, component 1 the motion down, in pixels of the frames given, from t
 that form can be given to `tfgait.preprocess.flow.flow_windows`.
 """
 
+import importlib
 from dataclasses import dataclass
 from functools import cache, partial
 
 import cv2
+import numpy as np
 
 from tfgait.core.errors import ConfigError, check_choice
 
@@ -78,3 +80,48 @@ def _dis(preset):
 
 # Names for options; each is called without arguments to get the estimator.
 ESTIMATORS = {"farneback": Farneback, "farneback_half": partial(Farneback, 0.5), "dis": Dis}
+
+
+@cache
+def estimator_of(name):
+    """Return the estimator that an option names: a key of `ESTIMATORS`, or ``package.module:callable``.
+
+    A callable of others is tried on two small frames.
+
+    Raises:
+        ConfigError: no such name, module or callable, or one that gives something else than finite flow.
+    """
+    if ":" not in name:
+        check_choice("estimator", name, list(ESTIMATORS))
+        return ESTIMATORS[name]()
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # a module of others may fail in any way when it is imported
+        raise ConfigError(
+            f"estimator must be one of {', '.join(ESTIMATORS)}, or package.module:callable on the PYTHONPATH. "
+            f"Received: estimator={name}, which gives {type(error).__name__}: {error}."
+        ) from error
+    if not callable(found):
+        raise ConfigError(f"estimator must be callable. Received: estimator={name}, a {type(found).__name__}.")
+    frames = np.random.default_rng(0).integers(0, 256, (2, 48, 64), dtype=np.uint8)
+    try:
+        checked_flow(found(*frames), name)
+    except ConfigError:
+        raise
+    except Exception as error:  # as above, when it is called
+        raise ConfigError(
+            f"estimator must take two grey frames (H, W) uint8. Received: estimator={name}, which gives "
+            f"{type(error).__name__}: {error}."
+        ) from error
+    return found
+
+
+def checked_flow(flow, where):
+    """Return flow as (h, w, 2) float32; `ConfigError` with `where` it comes from if it is none, or not finite."""
+    flow = np.asarray(flow, np.float32)
+    if flow.ndim != 3 or flow.shape[2] != 2 or 0 in flow.shape or not np.isfinite(flow).all():
+        raise ConfigError(
+            f"an estimator must give finite flow of shape (h, w, 2). Received: shape {flow.shape} from {where}."
+        )
+    return flow

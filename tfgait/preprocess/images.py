@@ -1,4 +1,4 @@
-"""Frames from image files of any origin: grey, whole, of a size that was looked at before decoding."""
+"""Frames from image files of any origin: whole, of a size that was looked at before decoding."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tfgait.preprocess.image_header import read_header
 
 MOST_PIXELS = 1 << 25  # one 8K frame
 MOST_BYTES = 1 << 27
+DEPTH_STEP = 16  # millimetres a step of 8-bit depth
 
 
 def frame_paths(folder):
@@ -38,6 +39,29 @@ def read_frame(path):
     Raises:
         DataError: the file is absent, empty, cut short, damaged, no image, or larger than 2²⁵ pixels.
     """
+    data, header = _looked_at(path)
+    special = header.alpha or header.depth > 8
+    image = _decoded(path, data, cv2.IMREAD_UNCHANGED if special else cv2.IMREAD_GRAYSCALE)
+    return _grey(image) if special else image
+
+
+def read_colour(path):
+    """Read one image as (H, W, 3) uint8 red, green, blue; errors as `read_frame`."""
+    return cv2.cvtColor(_decoded(path, _looked_at(path)[0], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def read_depth(path):
+    """Read one image of depth as (H, W) uint16 millimetres, 0 unknown; errors as `read_frame`.
+
+    A 16-bit image holds millimetres; every step of an 8-bit one is taken as 16 mm, so that 255 are 4.08 m.
+    """
+    image = _decoded(path, _looked_at(path)[0], cv2.IMREAD_UNCHANGED)
+    image = image if image.ndim == 2 else image[..., 0]
+    return image if image.dtype == np.uint16 else image.astype(np.uint16) * np.uint16(DEPTH_STEP)
+
+
+def _looked_at(path):
+    """Return (bytes, `Header`) of an image file that may be decoded."""
     path = Path(path)
     try:
         size = path.stat().st_size
@@ -53,25 +77,30 @@ def read_frame(path):
         raise DataError(
             f"{path} must have 1 to {MOST_PIXELS} pixels. Received: a header that says {header.width}×{header.height}."
         )
-    special = header.alpha or header.depth > 8
-    mode = cv2.IMREAD_UNCHANGED if special else cv2.IMREAD_GRAYSCALE
+    return data, header
+
+
+def _decoded(path, data, mode):
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:
         raise DataError(f"{path} cannot be decoded: {error.err}.") from error
     if image is None:
         raise DataError(f"{path} cannot be decoded: its content is damaged.")
-    return _grey(image) if special else image
+    return image
 
 
-def read_frames(folder):
-    """Read all frames of a folder: a list of (H, W) uint8, sizes as they are."""
-    return [read_frame(path) for path in frame_paths(folder)]
+def read_frames(folder, read=read_frame):
+    """Read all frames of a folder: a list of (H, W) uint8, sizes as they are; `read` reads one."""
+    return [read(path) for path in frame_paths(folder)]
 
 
-def read_video(folder):
-    """Read all frames of a folder as one grey video (T, H, W) uint8; differing sizes raise `DataError`."""
-    frames = read_frames(folder)
+def read_video(folder, read=read_frame):
+    """Read all frames of a folder as one grey video (T, H, W) uint8; differing sizes raise `DataError`.
+
+    With `read_colour` or `read_depth` for `read` it is one of that kind.
+    """
+    frames = read_frames(folder, read)
     sizes = sorted({frame.shape for frame in frames})
     if len(sizes) != 1:
         raise DataError(f"{folder} must hold frames of one size. Received: {sizes[0]} and {sizes[1]}.")

@@ -1,8 +1,8 @@
-"""What is worn over a body: the skirt of a coat, and bags."""
+"""What is worn over a body: the skirt of a coat, coating shoes, and bags."""
 
 import numpy as np
 
-from tfgait.synthesis.parts import CLOTH, between, ellipsoid, frame_of
+from tfgait.synthesis.parts import CLOTH, between, ellipsoid, frame_of, sole
 from tfgait.synthesis.skeleton import SIDES
 
 
@@ -30,6 +30,21 @@ def add_skirt(surface, point, girth, frames, outfit):
         (point["pelvis"], ellipsoid(frame, wide, deep, 0.05)),
         (middle, level * half[..., None]),
     )
+
+
+def add_overshoe(surface, point, girth, side, outfit):
+    """Add a coating shoe to a `Surface`: a wide bag round the foot, gathered above the ankle, on a sole of its own."""
+    length, height, width = (outfit.shoes[name] for name in ("length", "height", "width"))
+    ankle, heel, ball, toe = (point[f"{side}_{n}"] for n in ("ankle", "heel", "ball", "toe"))
+    up, frame = sole(point, side)
+    wide, forward = girth["foot_half_width"] + width, frame[:, 1]
+    tall = 0.03 + 0.6 * height  # half: the shoe reaches 0.2 of its height below the foot, the rest above
+    front = (ball + (0.024 + 0.4 * height) * up, ellipsoid(frame, wide, 0.045, tall))
+    back = heel + (0.028 + 0.4 * height) * up + (0.02 - 0.3 * length) * forward
+    surface.add("overshoe", (back, ellipsoid(frame, 0.034 + width, 0.034, tall)),
+                (ankle + 0.6 * height * up, girth["ankle_radius"] + 0.6 * width), front)  # fmt: skip
+    tip = toe + (0.02 + 0.4 * height) * up + (0.7 * length - 0.02) * forward
+    surface.add("overshoe", front, (tip, ellipsoid(frame, 0.85 * wide, 0.03, 0.8 * tall)))
 
 
 def add_bag(surface, point, girth, frames, outfit):

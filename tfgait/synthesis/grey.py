@@ -17,10 +17,11 @@ _MATERIAL = {
     "skin": ("head", "neck", "hand"),
     "shirt": ("yoke", "chest", "belly", "upper_arm", "forearm"),
     "trousers": ("pelvis", "thigh", "shank"),
-    "shoes": ("foot", "toes"),
+    "shoes": ("foot", "toes", "overshoe"),
     "coat": ("skirt",),
     "bag": ("bag", "strap"),
 }
+MATERIALS = tuple(_MATERIAL)
 _OF_PART = {part: material for material, parts in _MATERIAL.items() for part in parts}
 
 
@@ -51,8 +52,7 @@ def grey(surface, outline, depth, camera, clothes, wall):
     corners = fixed(outline)
     low = np.clip(np.floor(outline.min(axis=2)).astype(int) - 1, 0, (WIDTH, HEIGHT))
     high = np.clip(np.ceil(outline.max(axis=2)).astype(int) + 2, 0, (WIDTH, HEIGHT))
-    # a skirt lies over both thighs, though its middle is between them
-    order = np.argsort(-depth + _OVER * (np.array(surface.names) == "skirt"), axis=1)
+    order = paint_order(surface.names, depth)
     for t, picture in enumerate(pictures):
         for p in order[t]:
             (x0, y0), (x1, y1) = low[t, p], high[t, p]
@@ -70,15 +70,25 @@ def grey(surface, outline, depth, camera, clothes, wall):
     return _filmed(pictures, wall)
 
 
+def paint_order(names, depth):
+    """The parts `(T, P)` of each frame, far ones first."""
+    # a skirt lies over both thighs, though its middle is between them
+    return np.argsort(-depth + _OVER * (np.array(names) == "skirt"), axis=1)
+
+
+def materials_of(names):
+    """The material of each part, among `MATERIALS`; a coat covers shirt and pelvis."""
+    materials = [_OF_PART[name] for name in names]
+    if "skirt" in names:
+        materials = ["coat" if m == "shirt" or n == "pelvis" else m for m, n in zip(materials, names, strict=True)]
+    return materials
+
+
 def _textures(names, rng):
     """One texture a part: parts of one material share brightness and contrast, not the pattern."""
-    coated = "skirt" in names
     look = {m: (rng.uniform(50, 205), rng.uniform(16, 32)) for m in _MATERIAL}
     look["skin"] = rng.uniform(90, 200), 14.0
-    materials = [_OF_PART[name] for name in names]
-    if coated:
-        materials = ["coat" if m == "shirt" or n == "pelvis" else m for m, n in zip(materials, names, strict=True)]
-    return [noise_texture(rng, _TEXTURE, _TEXTURE, *look[m]) for m in materials]
+    return [noise_texture(rng, _TEXTURE, _TEXTURE, *look[m]) for m in materials_of(names)]
 
 
 def _mappings(surface, camera):

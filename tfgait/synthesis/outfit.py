@@ -1,4 +1,4 @@
-"""What a walk is dressed in and carries: nothing special, a bag, or a coat. Drawn anew for every sequence."""
+"""What a walk is dressed in and carries: nothing special, a bag, a coat, overshoes. Drawn anew for every sequence."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,24 @@ import numpy as np
 from tfgait.core.errors import ConfigError
 
 CONDITIONS = tuple(f"nm-{i:02d}" for i in range(1, 7)) + ("bg-01", "bg-02", "cl-01", "cl-02")
-KINDS = ("nm", "bg", "cl")
+KINDS = ("nm", "bg", "cl", "n", "b", "s")  # CASIA-B's, then TUM-GAID's
+_LATER = {"n": 7, "b": 3, "s": 3}  # TUM-GAID's second session counts on from the first
 BAGS = ("backpack", "shoulder_bag", "hand_bag")
 
 
 def parse_condition(condition):
-    """`"bg-02"` -> `("bg", 2)`. Kinds are nm, bg and cl, numbers 01 to 99 (CASIA-B's ten are `CONDITIONS`)."""
+    """`"bg-02"` -> `("bg", 2)`. Kinds are `KINDS`, numbers 01 to 99 (CASIA-B's ten are `CONDITIONS`)."""
     kind, _, number = str(condition).partition("-")
     if kind not in KINDS or len(number) != 2 or not (number.isascii() and number.isdigit()) or number == "00":
-        raise ConfigError(f"condition must be nm-, bg- or cl- and 01 to 99, as nm-01. Received: condition={condition}")
+        raise ConfigError(
+            f"condition must be one of {', '.join(KINDS)} and 01 to 99, as nm-01. Received: condition={condition}"
+        )
     return kind, int(number)
+
+
+def is_later(kind, number):
+    """Whether a condition belongs to the second session, months after the first: TUM-GAID's n-07, b-03, s-03 and on."""
+    return kind in _LATER and number >= _LATER[kind]
 
 
 @dataclass(frozen=True)
@@ -24,12 +32,13 @@ class Outfit:
     """Clothes and bag of one sequence.
 
     Args:
-        kind: `"nm"`, `"bg"` or `"cl"`.
+        kind: one of `KINDS`.
         side: 0 or 1, the side of the arm that a bag hampers.
         bag: one of `BAGS`, or None.
         size: half width, half depth and half height of the bag in metres; empty without a bag.
         coat: what a coat adds to the trunk and the sleeve, its hem (share of the way from hip to ankle), its flare and
             fullness, in metres but for the hem; empty without a coat.
+        shoes: metres by which coating shoes lengthen, heighten and widen a foot; empty without them.
         hamper: `{channel: (left, right)}` factors on the swing of a gait's channels.
     """
 
@@ -39,6 +48,7 @@ class Outfit:
     size: tuple = ()
     coat: dict | None = None
     hamper: dict | None = None
+    shoes: dict | None = None
 
 
 def sample(kind, rng):
@@ -47,11 +57,13 @@ def sample(kind, rng):
         return _bag(rng)
     if kind == "cl":
         return _coat(rng)
-    return Outfit("nm")
+    if kind == "b":
+        return _bag(rng, kind, BAGS[:1])
+    return _shoes(rng) if kind == "s" else Outfit(kind)
 
 
-def _bag(rng):
-    bag, side = BAGS[rng.integers(len(BAGS))], int(rng.integers(2))
+def _bag(rng, kind="bg", bags=BAGS):
+    bag, side = bags[rng.integers(len(bags))], int(rng.integers(2))
     width, depth, height = {
         "backpack": (0.14, 0.08, 0.21),
         "shoulder_bag": (0.06, 0.15, 0.12),
@@ -62,7 +74,7 @@ def _bag(rng):
     else:
         hindered = (0.35, 0.95) if side == 0 else (0.95, 0.35)
         hamper = {"shoulder": hindered, "elbow": hindered, "trunk_turn": (0.8, 1.0)}
-    return Outfit("bg", side, bag, (width, depth, height), None, hamper)
+    return Outfit(kind, side, bag, (width, depth, height), None, hamper)
 
 
 def _coat(rng):
@@ -81,3 +93,13 @@ def _coat(rng):
         "trunk_turn": (0.8, 1.0),
     }
     return Outfit("cl", 0, None, (), coat, hamper)
+
+
+def _shoes(rng):
+    shoes = {
+        "length": rng.uniform(0.025, 0.045),
+        "height": rng.uniform(0.018, 0.032),
+        "width": rng.uniform(0.012, 0.022),
+    }
+    # loose and smooth soles: the foot is rolled less and lifted more
+    return Outfit("s", hamper={"foot": (0.9, 0.9), "knee": (1.04, 1.04), "hip": (0.97, 0.97)}, shoes=shoes)

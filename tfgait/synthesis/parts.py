@@ -49,6 +49,13 @@ def frame_of(across, up):
     return np.stack([np.cross(up, forward), forward, up], axis=1)
 
 
+def sole(point, side):
+    """Up from the sole of a foot `(T, 3)`, and the foot's frame `(T, 3, 3)`."""
+    ankle, heel, ball = (point[f"{side}_{n}"] for n in ("ankle", "heel", "ball"))
+    up = unit(ankle - (heel + ball) / 2)
+    return up, frame_of(np.cross(up, ball - heel), up)
+
+
 def ellipsoid(frame, *half):
     """Half axes `(T, 3, 3)` of an ellipsoid in a frame `(T, 3, 3)`, from its half width, depth and height in metres."""
     return frame * np.array(half)[:, None]

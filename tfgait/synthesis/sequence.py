@@ -9,6 +9,8 @@ from tfgait.synthesis import body as bodies
 from tfgait.synthesis import outfit as outfits
 from tfgait.synthesis import surface
 from tfgait.synthesis.camera import NOMINAL_SPEED, VIEWS, beside, parse_view
+from tfgait.synthesis.colours import rgb
+from tfgait.synthesis.depth import depth as measured_depth
 from tfgait.synthesis.faults import add_faults
 from tfgait.synthesis.grey import grey
 from tfgait.synthesis.outfit import CONDITIONS
@@ -20,7 +22,7 @@ from tfgait.synthesis.skeleton import resample
 from tfgait.synthesis.walker import MAX_FRAMES, Walk, Walker, check_seed
 
 __all__ = ["CONDITIONS", "MODALITIES", "VIEWS", "WalkerSettings", "make_sequence", "render_motion"]
-MODALITIES = ("silhouettes", "poses", "grey")
+MODALITIES = ("silhouettes", "poses", "grey", "rgb", "depth")
 _RECORDED = zlib.crc32(b"recorded")  # in place of a subject: a recorded walk has no number
 _DEFAULT = WalkerSettings()
 
@@ -34,7 +36,8 @@ def make_sequence(subject, condition, view, *, seed, frames=60, modalities=("sil
 
     Args:
         subject: the person's number, from 0.
-        condition: nm-, bg- or cl- and two digits, 01 to 99; `CONDITIONS` are CASIA-B's ten.
+        condition: nm-, bg- or cl- and two digits, 01 to 99; `CONDITIONS` are CASIA-B's ten. Or TUM-GAID's: n-, b- and
+            s-, of which those from n-07, b-03 and s-03 are a second session, months later.
         view: three digits from 000 (walks towards the camera) to 180; `VIEWS` are CASIA-B's eleven.
         seed: a number from 0.
         frames: 1 to 150 frames of `settings.fps`.
@@ -43,7 +46,8 @@ def make_sequence(subject, condition, view, *, seed, frames=60, modalities=("sil
 
     Returns:
         A dict with the modalities asked for: `silhouettes (T, 240, 320)` uint8, 0 or 255; `poses (T, 17, 3)` float32,
-        COCO-17 as x, y in pixels and a confidence in [0, 1]; `grey (T, 240, 320)` uint8.
+        COCO-17 as x, y in pixels and a confidence in [0, 1]; `grey (T, 240, 320)` uint8; `rgb (T, 240, 320, 3)` uint8,
+        the same in colour; `depth (T, 240, 320)` uint16, millimetres, 0 where unknown.
 
     Raises:
         ConfigError: an argument is none of these.
@@ -92,7 +96,7 @@ def _film(walk, seconds, view, key, modalities, settings):
     key = (*key, degrees)
     camera = beside(degrees - walk.heading, seconds, stream("camera", *key))
     made = {}
-    if {"silhouettes", "grey"} & set(modalities):
+    if set(modalities) != {"poses"}:
         shape = surface.build(walk.motion, walk.body, walk.outfit, settings.coat_hides)
         outline, depth = outlines(camera, shape.centres, shape.axes)
     for modality in modalities:
@@ -102,9 +106,14 @@ def _film(walk, seconds, view, key, modalities, settings):
             made[modality] = poses(
                 walk.motion, camera, stream("poses", *key), settings.pose_noise, settings.pose_misses
             )
+        elif modality == "depth":
+            made[modality] = measured_depth(shape, outline, camera, stream("depth", *key))
         else:
             clothes, wall = stream("clothes", *key[:-1]), stream("background", *key)
             made[modality] = grey(shape, outline, depth, camera, clothes, wall)
+            if modality == "rgb":
+                colours = stream("colours", *key[:-1])
+                made[modality] = rgb(made[modality], shape.names, outline, depth, colours)
     return made
 
 

@@ -39,6 +39,7 @@ class WalkerSettings:
         body_spread, motion_spread: factors on the standard deviations between people of `body.py` and `gait.py`.
         body_within, motion_within: variation of girths (everyday clothes) and of motion between two walks of a person,
             as parts of the standard deviations between people.
+        body_later, motion_later: what months change, to all walks of a second session alike, in the same parts.
         equal_bodies, equal_motion: give all people the reference body, or the normal gait.
         speed_within: relative standard deviation of a person's speed between walks.
         heading: standard deviation of the direction walked, degrees.
@@ -55,6 +56,8 @@ class WalkerSettings:
     motion_spread: float = 1.2
     body_within: float = 0.15
     motion_within: float = 0.25
+    body_later: float = 0.2
+    motion_later: float = 0.2
     equal_bodies: bool = False
     equal_motion: bool = False
     speed_within: float = 0.05
@@ -80,7 +83,19 @@ class WalkerSettings:
 
 
 # Each kind of randomness has a stream of its own, so that what one draws never moves another.
-_STREAMS = ("person", "walk", "outfit", "camera", "segmentation", "poses", "clothes", "background")
+_STREAMS = (
+    "person",
+    "walk",
+    "outfit",
+    "camera",
+    "segmentation",
+    "poses",
+    "clothes",
+    "background",
+    "later",
+    "depth",
+    "colours",
+)
 
 
 def stream(name, *key):

@@ -7,8 +7,8 @@ and parametric walkers give the same landmarks and pass through here alike.
 import numpy as np
 
 from tfgait.synthesis import body as bodies
-from tfgait.synthesis.garments import add_bag, add_skirt
-from tfgait.synthesis.parts import CLOTH, Surface, between, ellipsoid, frame_of, unit
+from tfgait.synthesis.garments import add_bag, add_overshoe, add_skirt
+from tfgait.synthesis.parts import CLOTH, Surface, between, ellipsoid, frame_of, sole
 from tfgait.synthesis.skeleton import JOINT, SIDES
 
 _TROUSER = 0.010  # metres that trousers add to a leg
@@ -39,6 +39,8 @@ def build(motion, body, outfit, coat_hides=0.75):
     for side in SIDES:
         _arm(surface, point, girth, side, sleeve)
         _leg(surface, point, girth, side)
+        if outfit.shoes:
+            add_overshoe(surface, point, girth, side, outfit)
     if outfit.coat:
         add_skirt(surface, point, girth, frames, outfit)
     if outfit.bag:
@@ -118,8 +120,7 @@ def _leg(surface, point, girth, side):
     surface.add("thigh", (hip, thigh * 0.98), (between(hip, knee, 0.35), thigh * 0.96), (knee, joint))
     surface.add("shank", (knee, joint), (between(knee, ankle, 0.32), girth["calf_radius"] + _TROUSER),
                 (between(knee, ankle, 0.97), girth["ankle_radius"] + 1.2 * _TROUSER))  # fmt: skip
-    up = unit(ankle - (heel + ball) / 2)
-    frame = frame_of(np.cross(up, ball - heel), up)
+    up, frame = sole(point, side)
     wide = girth["foot_half_width"]
     surface.add("foot", (heel + 0.028 * up + 0.02 * frame[:, 1], ellipsoid(frame, 0.034, 0.03, 0.03)),
                 (between(ankle, ball, 0.25) - 0.015 * up, girth["ankle_radius"]),

@@ -65,9 +65,10 @@ class Walker:
         key = (check_seed(seed), self.subject, outfits.KINDS.index(kind), number)
         outfit = outfits.sample(kind, stream("outfit", *key))
         rng = stream("walk", *key)
-        body = bodies.from_traits(bodies.dressed(self._body, rng, settings.body_within * settings.body_spread))
+        body, gait = self._later() if outfits.is_later(kind, number) else (self._body, self._gait)
+        body = bodies.from_traits(bodies.dressed(body, rng, settings.body_within * settings.body_spread))
         within = settings.motion_within * settings.motion_spread
-        gait = gaits.from_traits(self._gait + within * rng.standard_normal(gaits.TRAITS))
+        gait = gaits.from_traits(gait + within * rng.standard_normal(gaits.TRAITS))
         speed = np.exp(settings.speed_within * rng.standard_normal())
         start, heading = rng.uniform(0, 2 * np.pi), settings.heading * rng.standard_normal()
         gait = _hampered(gait, outfit.hamper or {}, np.sqrt(speed))
@@ -76,6 +77,13 @@ class Walker:
         drift = 0.06 * np.sin(np.linspace(0, 2, frames) * np.pi + rng.uniform(0, 2 * np.pi))
         joints = walk_on_ground(pose(body, gait.angles(start + pace * np.arange(frames) + drift)))
         return Walk(Motion(joints, settings.fps), body, outfit, float(heading))
+
+    def _later(self):
+        """The traits of body and gait months later."""
+        settings, rng = self.settings, stream("later", self.subject)
+        body = bodies.dressed(self._body, rng, settings.body_later * settings.body_spread)
+        gait = settings.motion_later * settings.motion_spread * rng.standard_normal(gaits.TRAITS)
+        return body, self._gait + gait
 
 
 def _hampered(gait, hamper, swing):

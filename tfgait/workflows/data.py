@@ -32,7 +32,8 @@ def open_data(
             layout of CASIA-B, TUM-GAID or `folder`; one root a view, as ``000=path,090=path``; a folder of motion
             capture, which is rendered; or empty: the default walkers, made once. A path that does not exist is also
             looked for in the toolkit's home.
-        modality: a name of one; images can be packed as ``silhouettes`` or ``flow``, stores and samples may hold any.
+        modality: a name of one. Images become ``silhouettes``, or windows of ``flow``, ``grey``, ``rgb`` or ``depth``;
+            stores and samples may hold any.
         views, conds, subjects: keep these only; empty keeps all. ``nm`` keeps ``nm-01`` and its like.
         min_frames: leave shorter sequences out.
         cut: take the empty columns from both sides of silhouettes that are packed, 64 × 64 to 64 × 44.
@@ -79,8 +80,9 @@ def check_frames(store, network, name):
 
 
 def protocol_of(store, name=""):
-    """Return the `Protocol` called `name`; if empty the data set's own, cross-view if there is one and the store has
-    several views.
+    """Return the `Protocol` called `name`.
+
+    If empty the data set's first one that is cross-view where the store has several views and else is not.
     """
     protocols = dataset_of(store).PROTOCOLS
     if name:

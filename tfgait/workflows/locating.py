@@ -13,11 +13,13 @@ from tfgait.datasets import DATASETS, casia_b, embedded_gait, folder, image_tree
 from tfgait.datasets.mocap import is_mocap
 from tfgait.workflows import packing, packing_samples
 from tfgait.workflows.code_hash import code_hash
+from tfgait.workflows.prepare import PrepareOptions, prepare
 from tfgait.workflows.synthesize import RECORD, SynthesizeOptions, default_walkers, synthesize
 
 LOG = logging.getLogger(__name__)
 VIEW_ROOTS = re.compile(r"(\d{1,3}=[^,]+)(,\d{1,3}=[^,]+)*")
 SHOWN = 5
+WINDOWED = ("grey", "rgb", "depth")  # of images they are made as `prepare` makes them
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,9 @@ def located(datadir, modality, how):
     if is_mocap(path):
         options = SynthesizeOptions(mocap=str(path), modalities=(modality,), processes=how.processes or 0)
         return Path(synthesize(options, progress=how.progress).files[modality])
+    if modality in WINDOWED:
+        options = PrepareOptions(str(path), modalities=(modality,), processes=how.processes or 0, skip_bad=how.skip_bad)
+        return Path(prepare(options, how.progress).files[modality])
     images = ("grey" if modality == "flow" else modality, tum_gaid.FOLDERS.get(modality, modality))
     root = next((path / name for name in images if (path / name).is_dir()), path)
     dataset = _layout(path, root)
@@ -78,12 +83,13 @@ def _layout(path, root):
 
 def _packed_samples(root, modality, how):
     folders = embedded_gait.folders_of(root, modality)
+    indices = tuple(folder.index.lower() for folder in folders if folder.index)
     source = {
         "dataset": folders[0].name.dataset,
         "modality": modality,
         "files": image_tree.fingerprint(root, [folder.path for folder in folders], (".h5",)),
-        "indices": image_tree.fingerprint(root, ["."], tuple(folder.index for folder in folders if folder.index)),
-        "code": code_hash("preprocess"),
+        "indices": image_tree.fingerprint(root, ["."], indices),
+        "code": code_hash("datasets", "preprocess"),
         "cut": how.cut,
         "skip_bad": how.skip_bad,
     }
@@ -95,7 +101,8 @@ def _packed_samples(root, modality, how):
 
 def _packed(root, dataset, modality, how, facts):
     if modality not in packing.PACKABLE:
-        raise ConfigError(f"images can be packed as {' or '.join(packing.PACKABLE)}. Received: modality={modality}.")
+        possible = ", ".join((*packing.PACKABLE, *WINDOWED))
+        raise ConfigError(f"images can be packed as {possible}. Received: modality={modality}.")
     table, findings = DATASETS[dataset].index(root), DATASETS[dataset].check(root)
     base = folder.base(root)
     source = {

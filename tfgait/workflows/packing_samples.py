@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from tfgait.core.errors import DataError
 from tfgait.datasets import embedded_gait
+from tfgait.datasets.embedded_gait_layout import DEPTH_STRETCH
 from tfgait.datasets.held_out import held_out_text
 from tfgait.datasets.store import StoreWriter
 from tfgait.preprocess import pool, silhouettes
@@ -37,6 +38,10 @@ def pack_samples(path, root, modality, source, cut=True, skip_bad=False, process
     Raises:
         DataError: a bad index or sample, or nothing left to pack.
     """
+    if modality == "depth":
+        LOG.warning(
+            "depth of 8 bits is taken as steps of %d mm: its unit is not said, so distances are a guess", DEPTH_STRETCH
+        )
     samples, findings = read_indices(root, modality, processes)
     left_out = LeftOut(skip_bad)
     if findings and not skip_bad:
@@ -95,9 +100,9 @@ def train_subjects(samples):
 
 def _load(root, modality, cut, sample):
     frames = embedded_gait.load(root, modality, sample)
-    if frames is None or not cut or modality != "silhouettes" or sample.name.window is not None:
+    if frames is None or not cut or modality != "silhouettes":
         return frames
-    return silhouettes.cut(frames[..., 0])[..., None]
+    return silhouettes.cut(frames[..., 0])[..., None]  # windows, which are 60 wide, stay whole
 
 
 def _usable(frames, left_out, counts):

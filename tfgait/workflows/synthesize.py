@@ -1,4 +1,4 @@
-"""Make people who walk: walkers, or real walks rendered, as packed stores or as PNG in CASIA-B's layout."""
+"""Make people who walk: walkers, or real walks rendered, as packed stores or PNG, like CASIA-B or TUM-GAID."""
 
 import contextlib
 import functools
@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tfgait.core.errors import DataError, check_choice
-from tfgait.core.files import read_json, record_hash, whole_file, write_json
+from tfgait.core.files import read_json, record_hash, whole_file, write_json, write_text
 from tfgait.core.home import data_dir
+from tfgait.datasets import DATASETS
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
+from tfgait.workflows.made_folder import record_in
 from tfgait.workflows.walker_jobs import pictures, stored
+from tfgait.workflows.walker_layouts import LAYOUTS, LISTS
 from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
 
 RECORD = "walkers.json"
 DEFAULTS = {
     "silhouettes": {"subjects": 40, "frames": 32},
-    "flow": {"subjects": 40, "frames": 37, "views": ("090",)},
+    **{m: {"subjects": 40, "frames": 37, "views": ("090",)} for m in ("flow", "grey", "rgb", "depth")},
     "poses": {"subjects": 40, "frames": 32},
 }
 
@@ -67,7 +70,8 @@ def synthesize(options, progress=None):
     plan, jobs = planned(options)
     record = record_of(options, plan)
     out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
-    if _present(out, record, options):
+    found = record_in(out, RECORD, record)
+    if found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values()):
         return replace(_result(out, options), reused=True)
     with _plain_trouble(out):
         write_json(out / RECORD, {"made": record, "done": False})
@@ -85,7 +89,7 @@ def _draw_sheet(options):
     from tfgait.synthesis.contact_sheet import contact_sheet
 
     people = range(options.first - 1, options.first - 1 + min(3, options.subjects))
-    picture = contact_sheet(people, ("nm-01", "bg-01", "cl-01"), options.views, options.seed)
+    picture = contact_sheet(people, LAYOUTS[options.layout].sheet, options.views, options.seed)
     with whole_file(Path(options.sheet).expanduser()) as temporary:
         cv2.imwrite(str(temporary), picture)
 
@@ -97,24 +101,11 @@ def default_walkers(modality="silhouettes", processes=None, progress=None):
     return Path(synthesize(options, progress).files[modality])
 
 
-def _present(out, record, options):
-    """Return whether the data is there; raise `DataError` where something else is."""
-    if out.exists() and not out.is_dir():
-        raise DataError(f"out must be a folder. Received: out={out}, a file.")
-    if (out / RECORD).is_file():
-        found = read_json(out / RECORD)
-        if not isinstance(found, dict) or found.get("made") != record:
-            raise DataError(f"out={out} holds walkers made with other options. Name another folder, or delete it.")
-        return found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values())
-    if out.is_dir() and any(out.iterdir()):
-        raise DataError(f"out={out} holds something else. Name another folder, or empty it.")
-    return False
-
-
 def _files(out, options):
     if options.format == "store":
         return {m: str(out / f"{m}.h5") for m in options.modalities}
-    return {m: str(out / m if len(options.modalities) > 1 else out) for m in options.modalities}
+    layout = LAYOUTS[options.layout]
+    return {m: str(layout.folder(out, m, options.modalities)) for m in options.modalities}
 
 
 def _make_stores(plan, jobs, out, options, progress):
@@ -123,8 +114,10 @@ def _make_stores(plan, jobs, out, options, progress):
     work = functools.partial(stored, plan)
     results = pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name)
     with contextlib.ExitStack() as stack:
+        shapes = LAYOUTS[plan.layout].shapes
         writers = {
-            m: stack.enter_context(StoreWriter(out / f"{m}.h5", m, source=dict(source))) for m in plan.modalities
+            m: stack.enter_context(StoreWriter(out / f"{m}.h5", m, shapes.get(m), dict(source)))
+            for m in plan.modalities
         }
         for job, (rows, dropped) in zip(jobs, results, strict=True):
             counts["frames_dropped"] += dropped
@@ -142,8 +135,19 @@ def _make_pictures(plan, jobs, out, options, progress):
     for frames, _ in pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name):
         counts["frames"] += frames
     counts["sequences"] = sum(len(job.views) for job in jobs) * len(plan.modalities)
-    counts["subjects"] = len({job.subject for job in jobs})
+    people = list(dict.fromkeys(job.subject for job in jobs))
+    counts["subjects"] = len(people)
+    if plan.layout == "tum_gaid":
+        _write_lists(out, people)
     return counts
+
+
+def _write_lists(out, people):
+    """Write who trains and who is tested, as TUM-GAID's own lists say it."""
+    split = next(iter(DATASETS[LAYOUTS["tum_gaid"].dataset].SPLITS.values()))
+    count = round(split.train * len(people))
+    for name, trains in LISTS.items():
+        write_text(out / name, "".join(f"{person}\n" for person in (people[:count] if trains else people[count:])))
 
 
 def _result(out, options):

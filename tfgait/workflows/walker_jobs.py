@@ -13,16 +13,17 @@ import numpy as np
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.core.modality import modality as modality_of
 from tfgait.datasets import mocap
-from tfgait.preprocess import flow, silhouettes
+from tfgait.preprocess import flow, silhouettes, windows
 from tfgait.preprocess.estimators import ESTIMATORS
 from tfgait.synthesis.landmarks import motion_from_landmarks
 from tfgait.synthesis.sequence import WalkerSettings, make_sequence, render_motion
+from tfgait.workflows.walker_layouts import LAYOUTS
 
 RENDERED = {
     "silhouettes": ("silhouettes",),
     "poses": ("poses",),
-    "grey": ("grey",),
     "flow": ("grey", "silhouettes"),
+    **{m: (m, "silhouettes") for m in ("grey", "rgb", "depth")},
 }
 FLOW_ESTIMATOR = "farneback_half"  # a fifth of the time of the full one, and of the error none that training shows
 
@@ -34,7 +35,7 @@ class Job:
     Args:
         subject: as text: three digits for walkers, the folder's name for recorded people.
         number: the walker's number, from 0; ignored for recorded walks.
-        condition: ``nm-01`` and its like.
+        condition: ``nm-01`` and its like, or ``n-01``.
         views: three digits each.
         path: of the recorded walk below `Plan.mocap`; empty for a walker.
     """
@@ -55,10 +56,11 @@ class Plan:
     seed: int
     frames: int
     mocap: str = ""
+    layout: str = "casia_b"
 
 
 def render(plan, job, view):
-    """Return ``{"silhouettes" | "poses" | "grey": (T, …)}`` of one walk from one view, as the plan needs them."""
+    """Return ``{modality: (T, …)}`` of one walk from one view, as the plan needs them."""
     rendered = tuple(sorted({r for m in plan.modalities for r in RENDERED[m]}))
     common = {"seed": plan.seed, "modalities": rendered, "settings": plan.settings}
     if not job.path:
@@ -82,43 +84,44 @@ def stored(plan, job):
     for view in job.views:
         made = render(plan, job, view)
         for modality in plan.modalities:
-            if modality == "silhouettes":
+            if modality == "silhouettes" and modality not in LAYOUTS[plan.layout].shapes:
                 aligned, kept = silhouettes.align(made["silhouettes"])
                 pieces = [(None, silhouettes.cut(aligned)[..., None])] if len(aligned) else []
                 dropped += int(len(kept) - kept.sum())
-            elif modality == "flow":
-                boxes = silhouettes.boxes(made["silhouettes"])
-                pieces = flow.flow_windows(made["grey"], boxes, ESTIMATORS[FLOW_ESTIMATOR]())
             else:
-                kind = modality_of(modality).dtype
-                frames = np.ascontiguousarray(made[modality], kind)
-                pieces = [(None, frames[..., None])]
+                pieces = _pieces(modality, made)
             rows += [(view, modality, start, np.ascontiguousarray(frames)) for start, frames in pieces]
     return rows, dropped
 
 
-def pictures(plan, out, job):
-    """Write one job as PNG below `out` in CASIA-B's layout, each sequence whole or absent; return (frames, new ones).
+def _pieces(modality, made):
+    """Return [(start of the window or None, frames as stored)] of one modality of one walk."""
+    if modality == "poses":
+        return [(None, np.ascontiguousarray(made[modality], modality_of(modality).dtype)[..., None])]
+    boxes = silhouettes.boxes(made["silhouettes"])
+    if modality == "flow":
+        return flow.flow_windows(made["grey"], boxes, ESTIMATORS[FLOW_ESTIMATOR]())
+    return windows.picture_windows(made[modality], modality, boxes)
 
-    With one modality the layout starts at `out`, with several at ``out/<modality>``. Sequences that are there stay.
+
+def pictures(plan, out, job):
+    """Write one job as PNG below `out` in the plan's layout, each sequence whole or absent; return (frames, new ones).
+
+    Sequences that are there stay.
     """
     frames = new = 0
+    layout = LAYOUTS[plan.layout]
     for view in job.views:
-        folders = {m: folder_of(plan, out, job, view, m) for m in plan.modalities}
+        path, stem = layout.sequence(job.subject, job.condition, view)
+        folders = {m: layout.folder(out, m, plan.modalities) / path for m in plan.modalities}
         if not all(folder.is_dir() for folder in folders.values()):
             made = render(plan, job, view)
             for modality, folder in folders.items():
                 if not folder.is_dir():
-                    _write_pngs(folder, made[modality], f"{job.subject}-{job.condition}-{view}")
+                    _write_pngs(folder, made[modality], stem)
                     new += len(made[modality])
         frames += sum(len(os.listdir(folder)) for folder in folders.values())
     return frames, new
-
-
-def folder_of(plan, out, job, view, modality):
-    """Return the folder of one sequence of PNG."""
-    root = Path(out) if len(plan.modalities) == 1 else Path(out) / modality
-    return root / job.subject / job.condition / view
 
 
 def _write_pngs(folder, frames, stem):
@@ -131,10 +134,10 @@ def _write_pngs(folder, frames, stem):
         raise DataError(f"{folder} could not be made: {error.strerror}.") from error
     try:
         for number, frame in enumerate(frames, 1):
-            done, data = cv2.imencode(".png", frame)
+            done, data = cv2.imencode(".png", frame[..., ::-1] if frame.ndim == 3 else frame)
             if not done:
                 raise RuntimeError(f"{folder}: frame {number} could not be encoded")
-            (scratch / f"{stem}-{number:03d}.png").write_bytes(data)
+            (scratch / f"{stem}{number:0{3 if stem else 4}d}.png").write_bytes(data)
         scratch.chmod(0o755)
         with contextlib.suppress(FileExistsError):
             scratch.rename(folder)

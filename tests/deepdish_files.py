@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-REAL = Path(__file__).parent / "files"
+REAL = Path(__file__).parent / "datasets" / "files"
 
 
 def real(name, folder):
