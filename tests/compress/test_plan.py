@@ -174,3 +174,21 @@ def test_a_truncated_or_absent_plan(tiny, tmp_path):
     for broken in (path, tmp_path / "none.json"):
         with pytest.raises(DataError, match=broken.name):
             read_plan(broken)
+
+
+def test_an_absolute_threshold_takes_the_place_of_the_percentile(tiny, tmp_path):
+    convolutions = [layer for layer in tiny.layers if isinstance(layer, keras.layers.Conv2D)]
+    own = np.concatenate([np.abs(np.asarray(c.kernel, np.float64)).sum((0, 1, 2)) for c in convolutions])
+    threshold = float(np.sort(own)[10] + 1e-6)
+    plan = make_plan(tiny, 10, "l1_raw", threshold=threshold)
+    assert plan.absolute and (plan.threshold, plan.below) == (threshold, 11)
+    assert plan.percentile == pytest.approx(100 * 11 / len(own), abs=0.01)
+    write_plan(tmp_path / "plan.json", plan)
+    assert read_plan(tmp_path / "plan.json") == plan
+    # Above all filters: the floor keeps a part of every layer, and the plan can be read again.
+    most = make_plan(tiny, 10, "l1_raw", threshold=1e9)
+    write_plan(tmp_path / "most.json", most)
+    assert read_plan(tmp_path / "most.json") == most and most.percentile == 100 and most.filters_after > 0
+    for wrong in (0, -1.0, float("nan"), "29"):
+        with pytest.raises(ConfigError, match="threshold must be a number above 0"):
+            make_plan(tiny, 10, "l1_raw", threshold=wrong)

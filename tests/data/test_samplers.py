@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.table import SequenceTable
 from tfgait.data.samplers import BalancedSampler, PKSampler, SequentialSampler
+from tfgait.datasets.tum_gaid import FIRST_SESSION
 
 UNEVEN = np.repeat(["a", "b", "c", "d", "e", "f"], [40, 3, 1, 16, 17, 30])
 
@@ -88,6 +90,22 @@ def test_balanced_gives_fifty_of_each_kind_in_150():
     assert all(np.unique(kinds[rows], return_counts=True)[1].tolist() == [50, 50, 50] for rows in batches)
     # Rare kinds come again evenly: 12 x 50 = 600 draws of 200 rows.
     assert set(np.bincount(batches.ravel(), minlength=1000)[600:]) == {3}
+
+
+def test_balanced_on_the_kinds_of_tum_gaid():
+    """A table of 150 people's windows: every batch of an epoch has 50 of each kind, and every window comes."""
+    rows = [
+        (f"{s:03d}", c, "090", f"{s:03d}-{c}#{5 * w}", 25, "")
+        for s in range(1, 151)
+        for c in FIRST_SESSION
+        for w in range(2 + s % 3)
+    ]
+    kinds = SequenceTable.from_rows(rows).kind
+    batches = BalancedSampler(kinds, 150).batches(1)
+    for batch in batches:
+        names, counts = np.unique(kinds[batch], return_counts=True)
+        assert names.tolist() == ["b", "n", "s"] and counts.tolist() == [50, 50, 50]
+    assert len(batches) == 6 * 450 // 50 and set(batches.ravel().tolist()) == set(range(len(rows)))
 
 
 def test_balanced_remainder_goes_to_every_kind_in_turn():

@@ -52,6 +52,12 @@ def test_far_from_the_origin_distances_stay_exact():
     np.testing.assert_allclose(found, slow(PROBE + far, GALLERY + far, "parts"), rtol=1e-3)
 
 
+def test_cosines_of_codes_that_point_almost_the_same_way_stay_apart():
+    """Untrained networks give such codes. 1 - cosine in float32 would lose most digits of distances of 1e-7."""
+    probe, gallery = (1 + np.float32(3e-4) * x for x in (PROBE, GALLERY))
+    np.testing.assert_allclose(distances(probe, gallery, "cosine"), slow(probe, gallery, "cosine"), rtol=1e-2)
+
+
 def test_equal_vectors_are_never_nan_and_nearly_zero():
     for metric in METRICS:
         found = distances(PROBE, np.concatenate([PROBE, GALLERY]), metric)
@@ -61,7 +67,9 @@ def test_equal_vectors_are_never_nan_and_nearly_zero():
 
 
 def test_zero_vectors_have_cosine_zero():
-    np.testing.assert_allclose(distances(np.zeros_like(PROBE), GALLERY, "cosine"), 1)
+    np.testing.assert_allclose(distances(np.zeros_like(PROBE), GALLERY, "cosine"), 1, atol=1e-6)
+    np.testing.assert_allclose(distances(PROBE, np.zeros_like(GALLERY), "cosine"), 1, atol=1e-6)
+    np.testing.assert_allclose(distances(np.zeros_like(PROBE), np.zeros_like(GALLERY), "cosine"), 1)
 
 
 def test_half_precision_and_strided_embeddings_are_taken():

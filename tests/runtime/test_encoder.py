@@ -83,6 +83,14 @@ def test_what_is_no_encoder_is_refused():
         Encoder(FirstAndMean(output="logits"))
 
 
+def test_a_batch_that_does_not_divide_gives_every_sequence_once():
+    """Published, a gallery was filled up with samples that were there already."""
+    runner = FirstAndMean()
+    found = Encoder(runner, batch=2).encode([sequence(40, start) for start in range(5)])
+    assert [batch for batch, _ in runner.sizes] == [2, 2, 1]
+    np.testing.assert_allclose(found[:, 0, 0], [5, 6, 7, 8, 9])
+
+
 def test_wrong_sequences_are_named():
     encoder = Encoder(FirstAndMean())
     with pytest.raises(DataError, match="Received: none"):

@@ -110,7 +110,11 @@ def test_keras_callbacks_resume_their_state(tmp_path):
 
     def sitting(*more):
         made = tiny.trainer(rate=0.01, ema=0.0)
-        options = {"epochs": 50, "validate": lambda model: {"score": next(scores)}, "callbacks": [*calls(), *more]}
+        options = {
+            "epochs": 50,
+            "validate": lambda model, head: {"score": next(scores)},
+            "callbacks": [*calls(), *more],
+        }
         return tiny.fit(tmp_path, made, **options)
 
     with pytest.raises(PowerCut):

@@ -1,4 +1,7 @@
-"""A training small enough to be killed and repeated; as a script: `tiny_training.py RUN [--die_at STEP] [--two]`."""
+"""A training small enough to be killed and repeated.
+
+As a script: `tiny_training.py RUN [--die_at STEP] [--stages] [--two]`.
+"""
 
 import os
 import signal
@@ -57,7 +60,7 @@ def trainer(strategy=None, dropout=0.3, optimizer="adam", ema=0.9, **options):
     return Trainer(learner, Objective(terms), made, strategy, weight_decay=decay, **{"clip_norm": 0.5, **options})
 
 
-def validate(model):
+def validate(model, head=None):
     frames, _ = next(batches(99, 0))
     return {"score": float(np.sum(model({"silhouettes": frames["silhouettes"].astype(np.float32)})["embedding"] ** 2))}
 
@@ -66,6 +69,15 @@ def fit(run, made=None, **options):
     made = made or trainer()
     options = {"epochs": EPOCHS, "steps": STEPS, "validate": validate, "rank": lambda m: [m["score"]], **options}
     return made, made.fit(options.pop("batches", batches), Checkpoints(run), **options)
+
+
+def fit_stages(run, made=None, callbacks=(), **options):
+    """Two epochs that are validated, then two that are not, of one step more, at a tenth of the rate."""
+    made = made or trainer(rate=0.01)
+    options = {"made": made, "callbacks": callbacks, **options}
+    fit(run, epochs=2, **options)
+    second = {"batches": lambda epoch, start: batches(epoch, start, STEPS + 1), "steps": STEPS + 1, "validate": None}
+    return fit(run, epochs=2, stage=2, learning_rate=0.001, **second, **options)
 
 
 class DieAt(keras.callbacks.Callback):
@@ -105,5 +117,6 @@ if __name__ == "__main__":
         )
     else:
         calls = [DieAt(int(sys.argv[sys.argv.index("--die_at") + 1]))] if "--die_at" in sys.argv else []
-        made, _ = fit(sys.argv[1], callbacks=calls, save_minutes=0)
+        train = fit_stages if "--stages" in sys.argv else fit
+        made, _ = train(sys.argv[1], callbacks=calls, save_minutes=0)
         np.savez(f"{sys.argv[1]}/variables.npz", *variables(made))

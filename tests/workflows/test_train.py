@@ -13,13 +13,16 @@ import yaml
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.core.files import read_json
 from tfgait.core.table import SequenceTable
+from tfgait.data.pipeline import subject_labels
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.nets import load
 from tfgait.train.loop import NotANumber
 from tfgait.workflows import train as workflow
 from tfgait.workflows.models import latest_run
+from tfgait.workflows.network_choice import choose_network
 from tfgait.workflows.train import TrainOptions, train
-from tfgait.workflows.train_options import RECIPES, choose_network, resolved
+from tfgait.workflows.train_resolved import RECIPES, resolved
+from tfgait.workflows.training_batches import training_batches
 from tfgait.workflows.validation import Validation, hold_out, triplet_loss
 
 CONDITIONS = ("nm-01", "nm-02", "nm-05", "bg-01", "cl-01")
@@ -189,7 +192,7 @@ def test_batches_are_a_function_of_epoch_and_step(silhouettes):
     store = Store(silhouettes)
     for steps_per_epoch in (0, 3, 13):
         chosen = resolved(options(silhouettes, steps_per_epoch=steps_per_epoch), "gaitset", "gaitset_tiny")
-        steps, feed = workflow._batches(chosen, store)
+        steps, feed = training_batches(chosen, store, subject_labels(store.table))
         for epoch in (0, 2):
             whole = list(itertools.islice(feed(epoch, 0), steps))
             assert len(whole) == steps
@@ -223,7 +226,7 @@ def test_a_loss_that_is_nan_ends_the_run_and_is_not_resumed(silhouettes, home):
         ({"margin": 0.0}, "margin must be above 0"),
         ({"ema": 1.0}, r"ema must lie in \[0, 1\)"),
         ({"plateau": 3, "schedule": "cosine"}, "plateau goes with"),
-        ({"patience": 3, "val_subjects": 0}, "need people to validate on"),
+        ({"patience": 3, "val_subjects": 0, "monitor": "val_rank1"}, "monitor must be one of loss"),
         ({"val_subjects": 5}, "val_subjects must be 0, or 2 to 4"),
         ({"name": "../elsewhere"}, "plain name of a folder"),
         ({"device": "7"}, "device must be"),

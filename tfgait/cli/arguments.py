@@ -6,24 +6,29 @@ import typing
 
 import jsonargparse
 
+from tfgait.cli.published_flags import REFUSED, RENAMED
 from tfgait.core.errors import ConfigError, nearest
+from tfgait.core.recipes import recipe_path
 
 
-def parse(options, argv, prog, summary, example):
+def parse(options, argv, prog, summary, example, command=""):
     """Return an instance of the dataclass `options` from arguments.
 
     Flags may be written with hyphen or underscore; lists with commas; a boolean field `x` is `--x` or `--no_x`.
+    `--config` takes a file or the name of a recipe. Of `command`, flags that Embedded-Gait has and this toolkit has
+    not are refused with the reason, those of another name here are taken as that one.
 
     Raises:
         ConfigError: an unknown flag or key, or a value of the wrong type; the nearest right one is named.
     """
     known = [field.name for field in dataclasses.fields(options)]
     parser = _parser(options, prog, summary, example)
-    argv = _config_first([_underscored(a) for a in argv])
+    renamed = RENAMED.get(command, {})
+    argv = _config_first([_renamed(_underscored(a), renamed) for a in argv])
     try:
         namespace = parser.parse_args(argv)
     except jsonargparse.ArgumentError as error:
-        raise ConfigError(_one_line(error, argv, known)) from error
+        raise ConfigError(_one_line(error, argv, known, REFUSED.get(command, {}))) from error
     return options(**{name: namespace[name] for name in known})
 
 
@@ -35,7 +40,7 @@ def _parser(options, prog, summary, example):
         exit_on_error=False,
         formatter_class=jsonargparse.DefaultHelpFormatter,
     )
-    parser.add_argument("--config", action="config", help="YAML file of these options; flags override it")
+    parser.add_argument("--config", action="config", help="YAML file of these options, or a recipe; flags override")
     texts = _documented(options)
     types = typing.get_type_hints(options)
     for field in dataclasses.fields(options):
@@ -78,22 +83,29 @@ def _underscored(argument):
     return "--" + name[2:].replace("-", "_") + equals + value
 
 
+def _renamed(argument, names):
+    flag, equals, value = argument.partition("=")
+    return f"--{names[flag[2:]]}{equals}{value}" if flag[2:] in names and flag.startswith("--") else argument
+
+
 def _config_first(argv):
-    """Move ``--config file`` to the front, so that flags override it wherever they stand."""
+    """Move ``--config file`` to the front, so that flags override it wherever they stand; a recipe becomes its file."""
     first, rest = [], list(argv)
     for i, argument in enumerate(argv):
         if argument == "--config":
-            first, rest = argv[i : i + 2], argv[:i] + argv[i + 2 :]
+            first, rest = [argument, *map(recipe_path, argv[i + 1 : i + 2])], argv[:i] + argv[i + 2 :]
         elif argument.startswith("--config="):
-            first, rest = [argument], argv[:i] + argv[i + 1 :]
+            first, rest = ["--config", recipe_path(argument.partition("=")[2])], argv[:i] + argv[i + 1 :]
     return first + rest
 
 
-def _one_line(error, argv, known):
+def _one_line(error, argv, known, refused):
     text = " ".join(str(error).split())
     flags = [a[2:].partition("=")[0] for a in argv if a.startswith("--")]
     admitted = {*known, "config", "help", *(f"no_{k}" for k in known)}
     unknown = [f for f in flags if f not in admitted] or re.findall(r"Option '([\w.]+)' is not accepted", text)
+    if unknown and unknown[0] in refused:
+        return f"--{unknown[0]} of Embedded-Gait is not taken here: {refused[unknown[0]]}"
     if unknown:
         return f"no option is called --{unknown[0]}.{nearest(unknown[0], known)}"
     return text.partition(" Got value")[0] if len(text) > 500 else text

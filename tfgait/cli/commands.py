@@ -94,6 +94,12 @@ COMMANDS = {
         "--subjects 60 --steps 300",
         tensorflow=True,
     ),
+    "augmentations": Command(
+        "tfgait.workflows.augmentations:augmentations",
+        "AugmentationsOptions",
+        "a picture of what augmentation does to a walk",
+        "--mod flow --out augmentations.png",
+    ),
     "list": Command(
         "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""
     ),

@@ -76,7 +76,7 @@ def _run(name, argv):
         quiet_tensorflow()
     module = importlib.import_module(module)
     prog = f"mains/{entry.main}.py" if entry.main and sys.argv[0].endswith(f"{entry.main}.py") else f"tfgait {name}"
-    options = parse(getattr(module, entry.options), argv, prog, entry.summary, entry.example)
+    options = parse(getattr(module, entry.options), argv, prog, entry.summary, entry.example, name.replace("-", "_"))
     code = 0
     with Progress() as progress:
         try:

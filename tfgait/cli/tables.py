@@ -48,7 +48,7 @@ def _plain(result):
 
 
 def _test_knn(result):
-    from tfgait.workflows.score_files import score_rows
+    from tfgait.workflows.score_files import score_rows, view_rows
 
     title = (
         f"{result.model} on {result.people} people of {result.data}: {result.subjects} subjects, "
@@ -56,7 +56,16 @@ def _test_knn(result):
     )
     notes = [{"note": note} for note in result.notes]
     files = [{"": name, "file": path} for name, path in result.files.items()]
-    return [(title, score_rows(result), None), ("notes", notes, None), ("written", files, None)]
+    views = ("by view of the probe", view_rows(result.per_view), None)
+    return [(title, score_rows(result), None), views, ("notes", notes, None), ("written", files, None)]
+
+
+def _augmentations(result):
+    rows = [
+        {"transform": title, "values changed, %": changed}
+        for title, changed in zip(result.transforms, result.changed, strict=True)
+    ]
+    return [(f"transforms of {result.mod}", rows, None), ("written", [{"": "picture", "file": result.file}], None)]
 
 
 def _prune(result):
@@ -77,6 +86,7 @@ def _list(result):
             [{"data set": n, **{k: ", ".join(v) for k, v in d.items()}} for n, d in result.datasets.items()],
             None,
         ),
+        ("recipes of train", [{"--config": n, "": title} for n, title in result.recipes.items()], None),
         ("formats of export", [{"format": f, "quantize": ", ".join(q)} for f, q in result.formats.items()], None),
         ("models", [{"": kind, "names": ", ".join(names) or "none"} for kind, names in result.models.items()], None),
     ]
@@ -103,6 +113,7 @@ def _demo(result):
 
 TABLES = {
     "test_knn": _test_knn,
+    "augmentations": _augmentations,
     "prune": _prune,
     "list": _list,
     "sanity": _sanity,

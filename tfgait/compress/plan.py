@@ -43,9 +43,11 @@ class Plan:
 
     Args:
         network: `network_hash` of the network it was made for.
-        criterion, percentile, floor, round_to: what it was made with.
+        criterion, percentile, floor, round_to: what it was made with; with an absolute threshold `percentile` is the
+            share of the filters that it is above.
         threshold: score below which filters go.
         below: filters below it, before coupling, floor and rounding.
+        absolute: whether the threshold was given, and not found by the percentile.
         groups: ``{group: GroupPlan}`` of all that can be pruned.
         left_alone: ``{group: why}`` of all others.
         unknown: ``{layer: why}`` of the layers that no rule could follow.
@@ -59,6 +61,7 @@ class Plan:
     threshold: float
     below: int
     groups: dict
+    absolute: bool = False
     left_alone: dict = field(default_factory=dict)
     unknown: dict = field(default_factory=dict)
 
@@ -78,7 +81,7 @@ class Plan:
         return sum(len(g.kept) * len(g.layers) for g in self.groups.values())
 
 
-def make_plan(model, percentile=10.0, criterion="l1", floor=0.25, round_to=0, leave=()):
+def make_plan(model, percentile=10.0, criterion="l1", floor=0.25, round_to=0, leave=(), threshold=None):
     """Plan to remove the filters that score strictly below a percentile of all filters of the network.
 
     Args:
@@ -88,12 +91,15 @@ def make_plan(model, percentile=10.0, criterion="l1", floor=0.25, round_to=0, le
         floor: share of the channels of each group that stay in any case, in [0, 1]; one stays always.
         round_to: round the channels that stay to a multiple of this, the nearest, ties up; 0 or 1: do not.
         leave: names of layers whose channels all stay.
+        threshold: remove those that score strictly below this number instead, above 0; 29.4 of ``l1_raw`` is that of
+            Embedded-Gait's structural pruning.
 
     Raises:
         ConfigError: an argument out of its range, a network without a filter that can be pruned.
         DataError: weights that are not finite.
     """
-    check_settings(percentile, floor, round_to)
+    check_settings(percentile, floor, round_to, threshold)
+    absolute = threshold is not None
     chosen = CRITERIA[criterion]
     coupling = groups(model)
     left_alone = {**coupling.left_alone, **_left(coupling, leave)}
@@ -108,9 +114,11 @@ def make_plan(model, percentile=10.0, criterion="l1", floor=0.25, round_to=0, le
     else:
         values = [np.repeat(worth[g.name], len(g.layers)) for g in open_groups]
     values = np.concatenate(values)
-    threshold = float(np.percentile(values, percentile))
+    threshold = float(threshold if absolute else np.percentile(values, percentile))
     plans = {g.name: _plan_group(g, worth[g.name], threshold, floor, round_to) for g in open_groups}
     below = int((values < threshold).sum())
+    if absolute:
+        percentile = round(100 * below / len(values), 2)
     return Plan(
         network=network_hash(model),
         criterion=criterion,
@@ -120,6 +128,7 @@ def make_plan(model, percentile=10.0, criterion="l1", floor=0.25, round_to=0, le
         threshold=threshold,
         below=below,
         groups=plans,
+        absolute=absolute,
         left_alone=left_alone,
         unknown=coupling.unknown,
     )
@@ -153,7 +162,7 @@ def read_plan(path):
     try:
         read = {name: _read_group(name, **g) for name, g in record.pop("groups").items()}
         plan = Plan(**record, groups=read)
-        check_settings(plan.percentile, plan.floor, plan.round_to)
+        check_settings(0.0 if plan.absolute else plan.percentile, plan.floor, plan.round_to)
         return plan
     except (AttributeError, KeyError, TypeError, ValueError, ConfigError) as error:
         raise DataError(f"{path} is a damaged pruning plan: {error}.") from error

@@ -5,8 +5,10 @@ import math
 from tfgait.core.errors import ConfigError
 
 
-def check_settings(percentile, floor, round_to):
+def check_settings(percentile, floor, round_to, threshold=None):
     """Raise `ConfigError` for a setting of `tfgait.compress.plan.make_plan` that is out of its range."""
+    if threshold is not None and (not _is_number(threshold) or threshold <= 0):
+        raise ConfigError(f"threshold must be a number above 0. Received: threshold={threshold}.")
     if not _is_number(percentile) or not 0 <= percentile < 100:
         raise ConfigError(f"percentile must lie in [0, 100). Received: percentile={percentile}.")
     if not _is_number(floor) or not 0 <= floor <= 1:

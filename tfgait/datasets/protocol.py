@@ -56,6 +56,7 @@ class Protocol:
         cross_view: True scores every probe view against every gallery view and leaves the identical view out of the
             mean; False takes all views as one pool.
         other_views: with one pool, leave the gallery sequences of the probe's own view out of it.
+        note: what a reader of its scores must know.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Protocol:
     probes: dict
     cross_view: bool
     other_views: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,14 @@ PROTOCOLS = {
     # The standard one: who was enrolled in January is to be recognised in April.
     "elapsed": Protocol("elapsed", GALLERY, LATER_PROBES, cross_view=False),
     # Embedded-Gait's own, whose gallery is of the same day as the probes.
-    "elapsed_same_session": Protocol("elapsed_same_session", LATER_GALLERY, LATER_PROBES, cross_view=False),
+    "elapsed_same_session": Protocol(
+        "elapsed_same_session",
+        LATER_GALLERY,
+        LATER_PROBES,
+        cross_view=False,
+        note="gallery and probes are of the same session, as in Embedded-Gait; the standard test of elapsed time has "
+        "the gallery of the first: --protocol elapsed",
+    ),
 }
 NCLASSES = {
     150: Role("150/155", "train", FIRST_SESSION),

@@ -33,30 +33,33 @@ class Comparison:
     luck: np.ndarray
 
 
-def compare(probe, gallery_embeddings, probes, pairing, subject, video, k, metric, memory):
+def compare(probe, gallery_embeddings, probes, pairing, subject, apart, k, metric, memory):
     """Return the `Comparison` of these probes with the gallery of a `Pairing`.
 
     Args:
         probe: embeddings of the probes (N, P, D).
         gallery_embeddings: (M, P, D), in the order of ``pairing.gallery``.
         probes: rows of the probes, (N,).
-        subject, video: codes of every row of the table, int64. A probe is never compared with its own video.
+        subject: codes of every row of the table, (R,) int64.
+        apart: codes (R, A) of what a probe must differ in from what it is compared with, see `Pairing`.
         k: neighbours that vote.
     """
     gallery = pairing.gallery
     shape = (len(probes), len(pairing.cells))
     out = Comparison(*(np.zeros(shape, t) for t in (int, float, float, int, int, int, np.float32, float)))
-    overlap = bool(np.isin(video[probes], video[gallery]).any())
+    barring = [codes for codes in apart.T if np.isin(codes[probes], codes[gallery]).any()]
     for start, block in distance_blocks(probe, gallery_embeddings, metric, memory):
         rows = slice(start, start + len(block))
         positive = subject[probes[rows], None] == subject[gallery]
-        if overlap:
-            own = video[probes[rows], None] == video[gallery]
+        own = np.zeros(block.shape, bool) if barring else None
+        for codes in barring:
+            own |= codes[probes[rows], None] == codes[gallery]
+        if barring:
             block[own] = np.inf
             positive &= ~own
         for column, (_, cell) in enumerate(pairing.cells):
             part, right = block[:, cell], positive[:, cell]
-            size = part.shape[1] - (np.count_nonzero(own[:, cell], axis=1) if overlap else np.zeros(len(part), int))
+            size = part.shape[1] - (np.count_nonzero(own[:, cell], axis=1) if barring else np.zeros(len(part), int))
             near = smallest(part, k)
             scores = rank_scores(part, right)
             out.first[rows, column] = scores["first"]
@@ -71,23 +74,25 @@ def compare(probe, gallery_embeddings, probes, pairing, subject, video, k, metri
     return out
 
 
-def smallest_cell(pairing, video, k):
+def smallest_cell(pairing, apart, k):
     """Return the fewest gallery items a probe is compared with; raise `ConfigError` where k neighbours are not there.
 
     Raises:
-        DataError: a probe whose own video is all there is to compare it with.
+        DataError: a probe whose own video, or own view, is all there is to compare it with.
     """
-    probed = np.unique(video[np.concatenate(list(pairing.probes.values()))])
+    probed = np.unique(apart[np.concatenate(list(pairing.probes.values()))], axis=0)
+    without = f"without the probe's own {' and '.join(pairing.apart)}"
     found = []
     for name, cell in pairing.cells:
-        videos, counts = np.unique(video[pairing.gallery[cell]], return_counts=True)
-        own = counts[np.isin(videos, probed)]
-        left = int(cell.stop - cell.start - own.max(initial=0))
+        items = apart[pairing.gallery[cell]]
+        able = probed[np.any([np.isin(own, there) for own, there in zip(probed.T, items.T, strict=True)], axis=0)]
+        barred = max((np.count_nonzero((items == own).any(axis=1)) for own in able), default=0)
+        left = len(items) - int(barred)
         where = "the gallery" if name == "all" else f"the gallery in view {name}"
-        if own.size:
-            where += ", without the probe's own video"
+        if barred:
+            where += f", {without}"
         if not left:
-            raise DataError(f"{where} is empty: the data must hold at least two videos.")
+            raise DataError(f"{where} is empty: the data must hold at least two {pairing.apart[-1]}s.")
         check_k(k, left, where)
         found.append(left)
     return min(found)

@@ -8,16 +8,17 @@ from tfgait.evaluation.distance import MEMORY
 from tfgait.evaluation.examples import choose_examples
 from tfgait.evaluation.knn import majority
 from tfgait.evaluation.protocol import pair
-from tfgait.evaluation.result import EvaluationResult
+from tfgait.evaluation.result import RATES, EvaluationResult
 
 CONFUSION_SUBJECTS = 50
 
 
-def evaluate(embeddings, table, protocol, k=1, metric="parts", memory=MEMORY, examples=3):
+def evaluate(embeddings, table, protocol, k=1, metric="parts", memory=MEMORY, examples=3, probe_views=()):
     """Return the `EvaluationResult` of embeddings under a protocol.
 
     With ``cross_view`` every probe view is scored against every gallery view by itself; the score is the mean over
-    the other views, then over probe views (CASIA-B, OU-MVLP). Without it all views form one pool.
+    the other views, then over probe views (CASIA-B, OU-MVLP). Without it all views form one pool, with
+    ``other_views`` all but the probe's own; the score is the mean over probes.
 
     Args:
         embeddings: (N, P, D) of a floating type, one a row of the table.
@@ -27,9 +28,10 @@ def evaluate(embeddings, table, protocol, k=1, metric="parts", memory=MEMORY, ex
         metric: see `distance_blocks`.
         memory: bytes of one block of distances.
         examples: right and wrong answers kept of each kind of probe.
+        probe_views: score the probes of these views alone; empty: all.
 
     Raises:
-        ConfigError: k is larger than the gallery of a view; an unknown metric.
+        ConfigError: k is larger than the gallery of a view; an unknown metric or view.
         DataError: embeddings that do not fit the table or are not finite; a table that does not fit the protocol.
     """
     embeddings = np.asarray(embeddings)
@@ -37,15 +39,15 @@ def evaluate(embeddings, table, protocol, k=1, metric="parts", memory=MEMORY, ex
         raise DataError(
             f"embeddings must be (N, P, D) with one row a sequence, N={len(table)}. Received: {embeddings.shape}."
         )
-    pairing = pair(table, protocol)
+    pairing = pair(table, protocol, probe_views)
     subjects, subject = np.unique(table.subject, return_inverse=True)
-    video = np.unique(table.video, return_inverse=True)[1]
-    cell = smallest_cell(pairing, video, k)
+    apart = np.stack([np.unique(getattr(table, name), return_inverse=True)[1] for name in pairing.apart], axis=1)
+    cell = smallest_cell(pairing, apart, k)
     gallery = embeddings[pairing.gallery]
     scored, chosen = {}, []
     for kind, probes in pairing.probes.items():
-        found = compare(embeddings[probes], gallery, probes, pairing, subject, video, k, metric, memory)
-        scored[kind] = _score(found, probes, pairing, table, subject, video)
+        found = compare(embeddings[probes], gallery, probes, pairing, subject, apart, k, metric, memory)
+        scored[kind] = _score(found, probes, pairing, table, subject)
         if not pairing.views:
             scored[kind]["confusion"] = _confusion(subjects, subject[probes], found.voted[:, 0])
         chosen += choose_examples(kind, found, probes, pairing, table, examples)
@@ -63,34 +65,34 @@ def evaluate(embeddings, table, protocol, k=1, metric="parts", memory=MEMORY, ex
         gallery=len(pairing.gallery),
         gallery_cell=cell,
         probes={kind: len(rows) for kind, rows in pairing.probes.items()},
-        **{n: column(n) for n in ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")},
+        **{name: column(name) for name in RATES},
         chance=sum(chance.values()) / len(chance),
         chance_per_kind=chance,
         views=pairing.views,
         matrices=column("matrix") if pairing.views else {},
-        per_view=column("per_view") if pairing.views else {},
+        per_view=column("per_view"),
         confusion={} if pairing.views or len(subjects) > CONFUSION_SUBJECTS else column("confusion"),
         examples=tuple(chosen),
         notes=pairing.notes,
     )
 
 
-def _score(found, probes, pairing, table, subject, video):
+def _score(found, probes, pairing, table, subject):
     """Return the scores of one kind of probe, in percent."""
     hit = found.first > 0
     tables = {f"rank{r}": hit & (found.first <= r) for r in (1, 5, 10)}
     tables |= {"mAP": found.ap, "mINP": found.inp, "luck": found.luck}
     tables["knn_accuracy"] = found.voted == subject[probes, None]
-    views = table.view[probes]
-    scores = {name: mean_score(values, views, pairing)[0] for name, values in tables.items()}
-    votes = [majority(video[probes], found.voted[:, column]) for column in range(found.voted.shape[1])]
+    views = dict.fromkeys(tables, table.view[probes])
+    votes = [majority(table.video[probes], found.voted[:, column]) for column in range(found.voted.shape[1])]
     first = votes[0][0]
-    right = np.stack([label for _, label in votes], axis=1) == subject[probes[first], None]
-    scores["knn_accuracy_video"] = mean_score(right, views[first], pairing)[0]
-    if pairing.views:
-        _, per_view, matrix = mean_score(tables["rank1"], views, pairing)
-        scores["per_view"] = {v: p for v, p in zip(pairing.views, per_view, strict=True) if p is not None}
-        scores["matrix"] = matrix
+    tables["knn_accuracy_video"] = np.stack([label for _, label in votes], 1) == subject[probes[first], None]
+    views["knn_accuracy_video"] = table.view[probes[first]]
+    means = {name: mean_score(values, views[name], pairing) for name, values in tables.items()}
+    scores = {name: mean for name, (mean, _, _) in means.items()}
+    scores["matrix"] = means["rank1"][2]
+    per_view = {name: means[name][1] for name in RATES}
+    scores["per_view"] = {v: {name: per_view[name][v] for name in RATES} for v in per_view["rank1"]}
     return scores
 
 
@@ -102,11 +104,12 @@ def mean_score(values, views, pairing):
         views: of the probes, (N,).
 
     Returns:
-        mean, the mean of each probe view (None where absent), and the matrix [probe view][gallery view]; without
-        views the latter two are empty.
+        mean, the mean of each probe view that was scored, ``{view: mean}``, and the matrix [probe view][gallery
+        view], empty where views are not told apart.
     """
     if not pairing.views:
-        return 100 * float(values.mean()), [], []
+        per_view = {v: 100 * float(values[views == v].mean()) for v in sorted(set(views.tolist()))}
+        return 100 * float(values.mean()), per_view, []
     matrix = np.full((len(pairing.views), len(pairing.views)), np.nan)
     columns = [pairing.views.index(name) for name, _ in pairing.cells]
     for row, view in enumerate(pairing.views):
@@ -119,9 +122,9 @@ def mean_score(values, views, pairing):
             f"probes in view {', '.join(sorted(set(views.tolist())))} have no gallery in another view: "
             f"{', '.join(name for name, _ in pairing.cells)}. Use a protocol without cross views."
         )
-    per_view = np.full(len(matrix), np.nan)
-    per_view[present] = np.nanmean(others[present], axis=1)
-    return float(np.nanmean(per_view)), _plain(per_view), [_plain(row) for row in matrix]
+    per_view = np.nanmean(others[present], axis=1)
+    names = np.array(pairing.views)[present].tolist()
+    return float(per_view.mean()), dict(zip(names, per_view.tolist(), strict=True)), [_plain(row) for row in matrix]
 
 
 def _confusion(names, true, voted):

@@ -16,6 +16,7 @@ class Pairing:
         cells: ``(view, slice of gallery)``; one cell named ``all`` where views are not told apart.
         probes: ``{kind: rows}``.
         views: of the view matrix, sorted; empty where views are not told apart.
+        apart: columns of the table in which a probe differs from whatever it is compared with.
         notes: what a reader of the scores must know.
     """
 
@@ -23,7 +24,13 @@ class Pairing:
     cells: tuple
     probes: dict
     views: tuple
+    apart: tuple
     notes: tuple
+
+    @property
+    def rows(self):
+        """Every row that is gallery or probe, sorted."""
+        return np.unique(np.concatenate([self.gallery, *self.probes.values()]))
 
 
 def condition_mask(table, conditions):
@@ -31,15 +38,20 @@ def condition_mask(table, conditions):
     return np.isin(table.condition, conditions) | np.isin(table.kind, conditions)
 
 
-def pair(table, protocol):
+def pair(table, protocol, probe_views=()):
     """Return the `Pairing` of a `SequenceTable` under a protocol.
 
-    A protocol is a `tfgait.datasets.protocol.Protocol`, or anything with its ``name``, ``gallery``, ``probes`` and
-    ``cross_view``. An empty ``gallery`` means leave one out: every probe is compared with all rows of other videos.
-    Kinds of probes that the table does not have are left out and noted, and so are probes whose subject is nowhere
-    in the gallery (nobody could name them right).
+    A probe is never compared with its own video. An empty ``gallery`` means leave one out: every probe is compared
+    with all rows of other videos. Kinds of probes that the table does not have are left out and noted, and so are
+    probes whose subject is nowhere in what they are compared with (nobody could name them right).
+
+    Args:
+        table: `SequenceTable`.
+        protocol: `tfgait.datasets.protocol.Protocol`.
+        probe_views: score the probes of these views alone; empty: all. The gallery keeps its views.
 
     Raises:
+        ConfigError: a view that the table does not have.
         DataError: no gallery, no probes, one subject only, or no subject that is both probe and gallery.
     """
     name = protocol.name
@@ -54,16 +66,19 @@ def pair(table, protocol):
             f"the gallery of protocol {name} must hold at least two subjects to tell apart. "
             f"Received: subject {subjects[0]} alone."
         )
-    known = np.isin(table.subject, subjects) if protocol.gallery else _has_another_video(table)
-    probes, notes = {}, []
+    apart = ("video", "view") if protocol.other_views else ("video",)
+    known = _in_gallery(table, gallery, apart[-1])
+    seen = table.mask(views=probe_views or None)
+    probes, notes = {}, [protocol.note] if protocol.note else []
     for kind, wanted in protocol.probes.items():
-        rows = condition_mask(table, wanted)
+        rows = condition_mask(table, wanted) & seen
         if not rows.any():
             notes.append(f"the data has no {kind} probes")
             continue
         unknown = int((rows & ~known).sum())
         if unknown:
-            notes.append(f"{unknown} {kind} probes left out: their subject is not in the gallery")
+            where = " in another view" if protocol.other_views else ""
+            notes.append(f"{unknown} {kind} probes left out: their subject is not in the gallery{where}")
         if unknown < rows.sum():
             probes[kind] = np.flatnonzero(rows & known)
     if not probes:
@@ -76,16 +91,18 @@ def pair(table, protocol):
     if not protocol.cross_view or len(views) == 1:
         if protocol.cross_view:
             notes.append(f"one view only ({views[0] or 'unknown'}): probe and gallery are seen from the same view")
-        return Pairing(gallery, (("all", slice(0, len(gallery))),), probes, (), tuple(notes))
+        return Pairing(gallery, (("all", slice(0, len(gallery))),), probes, (), apart, tuple(notes))
     gallery = gallery[np.argsort(table.view[gallery], kind="stable")]
     names, starts = np.unique(table.view[gallery], return_index=True)
     ends = [*starts[1:].tolist(), len(gallery)]
     cells = tuple((str(v), slice(int(a), b)) for v, a, b in zip(names, starts, ends, strict=True))
-    return Pairing(gallery, cells, probes, tuple(views), tuple(notes))
+    return Pairing(gallery, cells, probes, tuple(views), apart, tuple(notes))
 
 
-def _has_another_video(table):
-    videos = {}
-    for subject, video in zip(table.subject.tolist(), table.video.tolist(), strict=True):
-        videos.setdefault(subject, set()).add(video)
-    return np.array([len(videos[s]) > 1 for s in table.subject.tolist()], bool)
+def _in_gallery(table, gallery, column):
+    """Return the rows (N,) bool whose subject is in the gallery with another value of this column."""
+    values, found = getattr(table, column), {}
+    for subject, value in zip(table.subject[gallery].tolist(), values[gallery].tolist(), strict=True):
+        found.setdefault(subject, set()).add(value)
+    pairs = zip(table.subject.tolist(), values.tolist(), strict=True)
+    return np.array([bool(found.get(subject, set()) - {value}) for subject, value in pairs], bool)

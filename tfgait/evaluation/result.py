@@ -3,6 +3,8 @@
 import dataclasses
 from dataclasses import dataclass
 
+RATES = ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")
+
 
 @dataclass(frozen=True)
 class Example:
@@ -53,7 +55,8 @@ class EvaluationResult:
         chance_per_kind: the same of each kind.
         views: of the matrices.
         matrices: rank-1 [probe view][gallery view], identical view included, None where nothing was compared.
-        per_view: ``{probe view: rank-1}``, mean over the other gallery views.
+        per_view: of each kind ``{probe view: {rate: percent}}``; with ``cross_view`` the mean over the other gallery
+            views.
         confusion: without views, for at most 50 subjects: ``{"subjects": names, "counts": [subject][voted for]}``.
         examples: probes answered right and wrong, for pictures.
         notes: what a reader must know beside the scores.
@@ -89,7 +92,6 @@ class EvaluationResult:
 
     def summary(self, digits=2):
         """Return the scores alone, rounded: what fits into a line."""
-        rates = ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")
         return {
             "protocol": self.protocol,
             "metric": self.metric,
@@ -98,7 +100,8 @@ class EvaluationResult:
             "gallery": self.gallery,
             "gallery_cell": self.gallery_cell,
             "probes": dict(self.probes),
-            **{rate: {kind: round(v, digits) for kind, v in getattr(self, rate).items()} for rate in rates},
+            **{rate: {kind: round(v, digits) for kind, v in getattr(self, rate).items()} for rate in RATES},
             "chance": round(self.chance, digits),
+            "chance_per_kind": {kind: round(v, digits) for kind, v in self.chance_per_kind.items()},
             "notes": list(self.notes),
         }

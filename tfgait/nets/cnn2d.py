@@ -50,6 +50,7 @@ class CNN2D(Network):
 
     modalities = MODALITIES
     metric = "cosine"
+    fine_tuned = ("code",)
 
     def __init__(
         self,

@@ -63,6 +63,7 @@ class GaitSet(Network):
 
     modalities = ("silhouettes",)
     metric = "parts"
+    fine_tuned = ("encode",)
 
     def __init__(
         self,

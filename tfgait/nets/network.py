@@ -10,7 +10,8 @@ class Network(keras.Model):
 
     A subclass validates its arguments, builds its layers and hands both over. It sets two class attributes:
     `modalities`, the kinds of input it can be built for, the usual one first, and `metric`, the distance its
-    embeddings are compared by (``"parts"``, ``"flattened"`` or ``"cosine"``).
+    embeddings are compared by (``"parts"``, ``"flattened"`` or ``"cosine"``); `fine_tuned` names the layers that train
+    on, beside the classifier, where the others are frozen.
 
     Args:
         inputs: {name: keras tensor}.
@@ -21,6 +22,7 @@ class Network(keras.Model):
 
     modalities = ()
     metric = "parts"
+    fine_tuned = ()
 
     def __init__(self, inputs, outputs, config, name):
         super().__init__(inputs=inputs, outputs=outputs, name=name)

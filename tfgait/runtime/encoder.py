@@ -14,14 +14,15 @@ class Encoder:
         runner: a `Runner` with one modality as input and ``"embedding"`` (B, P, D) as output.
         frames: the central frames of a sequence that stand for it, cycled where it is shorter;
             0: as many as the file is fixed to, else the modality's own number; None: every frame.
-        frames_at_once: frames of one batch, which bounds the memory; at least one sequence is taken.
+        batch: sequences run at a time; None: as many as hold no more than `frames_at_once`, at least one.
+        frames_at_once: frames of one batch, which bounds the memory.
 
     Raises:
         ConfigError: the file is fixed to another number of frames.
         DataError: the file's input is no modality, or it gives no embedding.
     """
 
-    def __init__(self, runner, frames=0, frames_at_once=240):
+    def __init__(self, runner, frames=0, batch=None, frames_at_once=240):
         self.runner = runner
         known = [name for name in runner.inputs if name in MODALITIES]
         if len(runner.inputs) != 1 or not known or "embedding" not in runner.outputs:
@@ -36,7 +37,7 @@ class Encoder:
                 f"frames must be {fixed}, to which {runner.path} is fixed. Received: frames={frames or 'all'}."
             )
         self.frames = (fixed or self.modality.frames) if frames == 0 else frames
-        self._frames_at_once = frames_at_once
+        self._batch, self._frames_at_once = batch, frames_at_once
 
     def encode(self, sequences, progress=None):
         """Return the embeddings (N, P, D), float32, of an iterable of stored sequences (T, H, W, C).
@@ -53,7 +54,7 @@ class Encoder:
             length = len(sequence) if self.frames is None else self.frames
             group = waiting.setdefault(length, [])
             group.append((number, sequence))
-            if (len(group) + 1) * length > self._frames_at_once:
+            if len(group) >= (self._batch or self._frames_at_once // length):
                 done = self._flush(waiting.pop(length), length, found, done, progress)
         for length, group in waiting.items():
             done = self._flush(group, length, found, done, progress)

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 
 import tensorflow as tf
 
@@ -10,13 +11,14 @@ from tfgait.core.errors import ConfigError
 _END = object()
 
 
-def feed(batches, strategy, ahead=2):
+def feed(batches, strategy, ahead=2, waited=None):
     """Yield ({modality: tensor}, labels) divided among the replicas, read ahead by a thread.
 
     Args:
         batches: iterator of ({modality: array (B,…)}, labels (B,)).
         strategy: `tf.distribute.Strategy`.
         ahead: batches that may wait, at least 1.
+        waited: called with the seconds for which each batch was waited for; None: nothing is.
 
     Raises:
         ConfigError: the replicas do not divide a batch.
@@ -46,7 +48,10 @@ def feed(batches, strategy, ahead=2):
     thread.start()
     try:
         while True:
+            began = time.perf_counter()
             batch, error = waiting.get()
+            if waited is not None:
+                waited(time.perf_counter() - began)
             if error is not None:
                 raise error
             if batch is _END:

@@ -11,42 +11,17 @@ import keras
 from tfgait.core.errors import UserError
 from tfgait.train.callbacks import callback_state, restore_callback
 from tfgait.train.checkpoints import assign_all
+from tfgait.train.clock import Clock
 from tfgait.train.feed import feed
 from tfgait.train.history import write_history
 from tfgait.train.interrupt import Interrupt
+from tfgait.train.record import Record
 from tfgait.train.step import Step
 from tfgait.train.twin import Twin
 
 
 class NotANumber(UserError):
     """The loss or its gradient is no longer finite."""
-
-
-@dataclasses.dataclass
-class Record:
-    """Where a training stands: all that is not an array.
-
-    Args:
-        epoch: epochs finished.
-        step: steps of the present one that are done.
-        seconds: of all sittings together.
-        sums: {name: sum of the step logs of the present epoch}.
-        history: one dict an epoch.
-        ranks: {"best" | "best_ema": [rank, epoch]}.
-        published: name of the checkpoint that `model.keras` is, empty before the first.
-        stopped: whether a callback has ended the training.
-        callbacks: what each callback remembers, but for arrays.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    sums: dict = dataclasses.field(default_factory=dict)
-    history: list = dataclasses.field(default_factory=list)
-    ranks: dict = dataclasses.field(default_factory=dict)
-    published: str = ""
-    stopped: bool = False
-    callbacks: list = dataclasses.field(default_factory=list)
 
 
 class Trainer:
@@ -74,6 +49,8 @@ class Trainer:
         *,
         epochs,
         steps,
+        stage=1,
+        learning_rate=None,
         validate=None,
         rank=None,
         callbacks=(),
@@ -82,13 +59,20 @@ class Trainer:
     ):
         """Train until `epochs` are done or a callback sets `stop_training`.
 
+        A training may have stages, one call each, in order: a stage begins with the weights and the optimizer that the
+        one before it left, and knows nothing of its ranks and callbacks. Epochs are counted through.
+
         Args:
             batches: ``batches(epoch, start)`` -> iterator of ({modality: array}, labels) from step `start` on; a pure
                 function of the two, with at least `steps` batches an epoch.
             checkpoints: `Checkpoints` of the run folder; a state found there is gone on with.
-            epochs, steps: epochs, and steps of each; at least 1.
-            validate: ``validate(network)`` -> {name: number}, measured on people who do not train. It is given the
-                float32 twin, and its numbers are logged as ``val_…``; those of the moving average as ``val_ema_…``.
+            epochs, steps: epochs of the stage, and steps of each; at least 1.
+            stage: its number, from 1. A saved state of a later stage returns at once, one of an earlier stage begins
+                this one.
+            learning_rate: of the beginning of the stage; None: as it is.
+            validate: ``validate(network, head)`` -> {name: number}, measured on sequences that do not train. It is
+                given the float32 twins, of which the head may be None; its numbers are logged as ``val_…``, those of
+                the moving average as ``val_ema_…``.
             rank: ``rank(numbers of validate)`` -> list of numbers, higher is better, the first counts most. Without
                 validation the last epoch is the best.
             callbacks: Keras callbacks; what they remember is saved and restored.
@@ -103,17 +87,24 @@ class Trainer:
             KeyboardInterrupt: Ctrl-C, after the state has been saved.
             DataError: the saved state belongs to something else, or is damaged.
         """
-        record = Record()
+        saved = checkpoints.load_state()
+        record = Record(**saved[1]) if saved else Record(stage=stage)
+        if record.stage > stage:
+            return record
         calls = keras.callbacks.CallbackList(list(callbacks), model=self.learner, epochs=epochs, steps=steps, verbose=0)
         self.learner.stop_training = False
         calls.on_train_begin()
-        if (saved := checkpoints.load_state()) is not None:
-            record = self._restore(saved, calls.callbacks)
+        if saved:
+            self._restore(saved[0], record.callbacks if record.stage == stage else (), calls.callbacks)
+        if record.stage < stage:
+            record.stage, record.begun, record.stopped, record.ranks = stage, record.epoch, False, {}
+            if learning_rate is not None:
+                self.optimizer.learning_rate = learning_rate
         with Interrupt() as interrupt:
-            while record.epoch < epochs and not record.stopped:
+            while record.epoch < record.begun + epochs and not record.stopped:
                 began = time.monotonic() - record.seconds
                 calls.on_epoch_begin(record.epoch)
-                save = _Clock(save_minutes)
+                save = Clock(save_minutes)
                 with contextlib.closing(feed(batches(record.epoch, record.step), self.strategy)) as fed:
                     for batch in itertools.islice(fed, steps - record.step):
                         calls.on_train_batch_begin(record.step)
@@ -121,7 +112,8 @@ class Trainer:
                         calls.on_train_batch_end(record.step - 1, logs)
                         record.seconds = time.monotonic() - began
                         if progress is not None:
-                            progress(record.epoch * steps + record.step, epochs * steps, "training")
+                            done = (record.epoch - record.begun) * steps + record.step
+                            progress(done, epochs * steps, "training" if stage == 1 else f"training, stage {stage}")
                         if interrupt.asked or (save.due() and record.step < steps):
                             self._save(checkpoints, record, calls.callbacks)
                         if interrupt.asked:
@@ -161,7 +153,7 @@ class Trainer:
             if network is None:
                 continue
             checkpoints.save_network(f"last{suffix}", network)
-            numbers = {} if validate is None else validate(network)
+            numbers = {} if validate is None else validate(network, head)
             logs |= {f"val{suffix}_{name}": float(value) for name, value in numbers.items()}
             score = [record.epoch] if validate is None else list(rank(numbers))
             self._keep(checkpoints, record, f"best{suffix}", score, network, head)
@@ -191,27 +183,11 @@ class Trainer:
             groups |= {f"callback{i}.{name}": values for name, values in arrays.items()}
         checkpoints.save_state(groups, dataclasses.asdict(record))
 
-    def _restore(self, saved, callbacks):
-        groups, record = saved
-        record = Record(**record)
+    def _restore(self, groups, remembered, callbacks):
         assign_all("network", self.learner.variables, groups["learner"])
         assign_all("optimizer", self.optimizer.variables, groups["optimizer"])
-        for i, (callback, state) in enumerate(zip(callbacks, record.callbacks, strict=False)):
+        for i, (callback, state) in enumerate(zip(callbacks, remembered, strict=False)):
             prefix = f"callback{i}."
             arrays = {g.removeprefix(prefix): values for g, values in groups.items() if g.startswith(prefix)}
             if state["kind"] == type(callback).__name__:
                 restore_callback(callback, state["scalars"], arrays)
-        return record
-
-
-class _Clock:
-    """Says when so many minutes have passed since it last said so."""
-
-    def __init__(self, minutes):
-        self._seconds, self._last = minutes * 60, time.monotonic()
-
-    def due(self):
-        if time.monotonic() - self._last < self._seconds:
-            return False
-        self._last = time.monotonic()
-        return True

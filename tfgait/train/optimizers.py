@@ -4,7 +4,7 @@ import keras
 
 from tfgait.core.errors import ConfigError, check_choice
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
+OPTIMIZERS = ("sgd", "adam", "amsgrad", "adamw")
 SCHEDULES = ("constant", "multistep", "cosine")
 
 
@@ -15,7 +15,7 @@ def make_optimizer(name, learning_rate, *, momentum=0.9, weight_decay=0.0, ema=0
     gradient. Keras's own `weight_decay` is decoupled in every optimizer.
 
     Args:
-        name: ``"sgd"``, ``"adam"`` or ``"adamw"``.
+        name: ``"sgd"``, ``"adam"``, ``"amsgrad"`` or ``"adamw"``.
         learning_rate: above 0, or a Keras schedule.
         momentum: of SGD, in [0, 1).
         weight_decay: at least 0.
@@ -36,8 +36,8 @@ def make_optimizer(name, learning_rate, *, momentum=0.9, weight_decay=0.0, ema=0
     average = {"use_ema": True, "ema_momentum": ema} if ema else {}
     if name == "sgd":
         optimizer = keras.optimizers.SGD(learning_rate, momentum=momentum, **average)
-    elif name == "adam":
-        optimizer = keras.optimizers.Adam(learning_rate, **average)
+    elif name in ("adam", "amsgrad"):
+        optimizer = keras.optimizers.Adam(learning_rate, amsgrad=name == "amsgrad", **average)
     else:
         optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay, **average)
     if loss_scaling:

@@ -19,7 +19,7 @@ class Step:
         objective: `Objective`.
         optimizer: a Keras optimizer.
         strategy: `tf.distribute.Strategy`.
-        weight_decay: coupled decay, at least 0.
+        weight_decay: coupled decay, at least 0: of all variables, or ``{path of a variable: decay}`` of some.
         clip_norm: largest norm of the whole gradient; 0 for no limit.
 
     Call arguments:
@@ -33,7 +33,8 @@ class Step:
     """
 
     def __init__(self, learner, objective, optimizer, strategy, weight_decay=0.0, clip_norm=0.0):
-        for name, value in (("weight_decay", weight_decay), ("clip_norm", clip_norm)):
+        decays = weight_decay.values() if isinstance(weight_decay, dict) else (weight_decay,)
+        for name, value in (*(("weight_decay", d) for d in decays), ("clip_norm", clip_norm)):
             if not value >= 0:
                 raise ConfigError(f"{name} must be at least 0. Received: {name}={value}.")
         self.learner, self.objective, self.optimizer, self.strategy = learner, objective, optimizer, strategy
@@ -81,12 +82,16 @@ class Step:
         norm = tf.linalg.global_norm(gradients)
         if self.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, norm)
-        if self.weight_decay:
-            gradients = [g + self.weight_decay * v.value for g, v in zip(gradients, variables, strict=True)]
+        gradients = [self._decayed(g, v) for g, v in zip(gradients, variables, strict=True)]
         factor = 1 / replicas if scale is None else scale.value / replicas
         if scale is not None or replicas > 1:
             gradients = [g * factor for g in gradients]
         return gradients, norm if scale is None else tf.where(tf.math.is_finite(norm), norm, 0.0)
+
+    def _decayed(self, gradient, variable):
+        decay = self.weight_decay
+        decay = decay.get(variable.path, 0.0) if isinstance(decay, dict) else decay
+        return gradient + decay * variable.value if decay else gradient
 
 
 def to_network(inputs):

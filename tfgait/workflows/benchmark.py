@@ -12,6 +12,7 @@ BENCHMARKS = {
     "data": ("tfgait.workflows.benchmark_data", "benchmark_data"),
     "evaluation": ("tfgait.workflows.benchmark_evaluation", "benchmark_evaluation"),
     "walkers": ("tfgait.workflows.benchmark_walkers", "benchmark_walkers"),
+    "flow": ("tfgait.workflows.benchmark_flow", "benchmark_flow"),
     "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
 }
 
@@ -21,8 +22,9 @@ class BenchmarkOptions:
     """What to measure.
 
     Args:
-        what: data (a batch against memcpy), evaluation (nearest neighbours against a matrix product), step (training
-            against a bare tf.function), walkers (gait energy images on 50 people, frames a second), with commas
+        what: data (a batch against memcpy), evaluation (nearest neighbours against a matrix product), flow (batches
+            of 150 augmented windows against the training step), step (training against a bare tf.function), walkers
+            (gait energy images on 50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(BENCHMARKS)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tfgait.core.home import models_dir, runs_dir
+from tfgait.core.recipes import recipe_names, recipe_title
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Catalogue:
         datasets: ``{data set: its splits and protocols}``.
         formats: ``{format: precisions}`` of `export`.
         models: shipped presets and finished runs.
+        recipes: ``{recipe: what it is}`` of `train --config`.
     """
 
     networks: list
@@ -30,6 +32,7 @@ class Catalogue:
     datasets: dict
     formats: dict
     models: dict = field(default_factory=dict)
+    recipes: dict = field(default_factory=dict)
 
 
 def catalogue(options, progress=None):
@@ -54,4 +57,5 @@ def catalogue(options, progress=None):
             kind: sorted(p.parent.name for p in root.glob("*/model.keras") if not p.parent.is_symlink())
             for kind, root in (("shipped", models_dir()), ("runs", runs_dir()))
         },
+        recipes={name: recipe_title(name) for name in recipe_names()},
     )

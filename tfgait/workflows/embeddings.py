@@ -42,9 +42,8 @@ def embed(encoder, store, progress=None):
     if store.modality.name != encoder.modality.name:
         raise DataError(f"{path} takes {encoder.modality.name}. Received: {store.modality.name} in {store.path}.")
     began = time.monotonic()
-    key = record_hash(
-        {"model": file_hash(path), "suffix": path.suffix, "data": store.hash, "frames": encoder.frames}, 32
-    )
+    data = {"data": store.hash, "shape": store.shape, "frames": encoder.frames}
+    key = record_hash({"model": file_hash(path), "suffix": path.suffix, **data}, 32)
     file = data_dir() / "embeddings" / f"{key}.npy"
     found = _read(file, len(store))
     cached = found is not None

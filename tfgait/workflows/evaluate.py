@@ -1,108 +1,26 @@
 """Score a model file of any format with a gallery: `test_knn`."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from tfgait.core.errors import ConfigError, check_choice
+from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash, read_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.evaluation.distance import METRICS
 from tfgait.workflows.data import name_of, open_data, protocol_of, split_of
+from tfgait.workflows.evaluate_options import PUBLISHED_METRICS, EvaluateOptions, EvaluateResult
 from tfgait.workflows.models import load_network, resolve_model, runnable
+from tfgait.workflows.roles import check_model, with_role
 
-PEOPLE = ("test", "train", "all")
+__all__ = ["EvaluateOptions", "EvaluateResult", "evaluate"]
 PACKED = {
     "frames_dropped": "frames without a person were dropped",
     "sequences_left_out": "damaged sequences were left out",
     "findings": "things were missing or out of place",
 }
-
-
-@dataclass(frozen=True)
-class EvaluateOptions:
-    """What to score, on whom, how.
-
-    Args:
-        model: a run, a preset or a model file (.keras, .tflite, .onnx, or .h5 and .hdf5 of Embedded-Gait); empty:
-            the latest run, else the shipped preset
-        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays; empty: as
-            published, it goes with nclasses=150
-        knn: neighbours that vote; rank-1 is always the nearest one alone
-        datadir: data set; empty: the data of the run, else the default walkers
-        protocol: which sequences are gallery and probes; empty: the data set's own (tfgait list shows them)
-        split: how people are divided into training and test; empty: the run's, else the data set's first
-        people: test (never seen), train or all
-        metric: distance: parts, flattened or cosine; empty: the one the network was published with
-        frames: central (30 silhouettes or 25 flow maps, cycled) or all
-        views: keep these only, with commas
-        conds: keep these only, such as nm or cl-02
-        skip_bad: leave damaged sequences out, named and counted
-        min_frames: leave shorter sequences out
-        threads: of the interpreter
-        out: folder of the reports; empty: beside the model, for a shipped preset in runs/scores
-    """
-
-    model: str = ""
-    last_dense: str = ""
-    knn: int = 7
-    datadir: str = ""
-    protocol: str = ""
-    split: str = ""
-    people: str = "test"
-    metric: str = ""
-    frames: str = "central"
-    views: tuple[str, ...] = ()
-    conds: tuple[str, ...] = ()
-    skip_bad: bool = False
-    min_frames: int = 1
-    threads: int = 2
-    out: str = ""
-
-
-@dataclass(frozen=True)
-class EvaluateResult:
-    """Scores in percent, keyed by kind of probe (nm, bg, cl).
-
-    Args:
-        model: the file scored.
-        data: what it was scored on.
-        people: whom: test, train or all; `seen` counts those the model was trained on.
-        protocol, metric, k: how.
-        subjects, gallery, probes: how many.
-        rank1, rank5, rank10, mAP, mINP: of the nearest gallery items.
-        knn_accuracy, knn_accuracy_video: of the vote of k neighbours; of the majority over a video's sub-sequences.
-        chance: rank-1 of random guessing.
-        notes: what a reader must know beside the scores.
-        cached: whether embeddings were read back.
-        seconds: of embedding.
-        files: reports written.
-    """
-
-    model: str
-    data: str
-    people: str
-    seen: int
-    protocol: str
-    metric: str
-    k: int
-    subjects: int
-    gallery: int
-    probes: dict
-    rank1: dict
-    rank5: dict
-    rank10: dict
-    mAP: dict
-    mINP: dict
-    knn_accuracy: dict
-    knn_accuracy_video: dict
-    chance: float
-    notes: tuple
-    cached: bool
-    seconds: float
-    files: dict = field(default_factory=dict)
 
 
 def evaluate(options, progress=None):
@@ -112,31 +30,30 @@ def evaluate(options, progress=None):
         ConfigError: an unknown choice, k larger than the gallery.
         DataError: a damaged model or data set, one of another modality, or a data set without gallery or probes.
     """
+    from tfgait.evaluation.protocol import pair
     from tfgait.runtime import open_runner
     from tfgait.runtime.encoder import Encoder
     from tfgait.workflows.score_files import write_reports
 
-    check_choice("frames", options.frames, ("central", "all"))
-    check_choice("people", options.people, PEOPLE)
-    if options.metric:
-        check_choice("metric", options.metric, METRICS)
-    if options.knn < 1:
-        raise ConfigError(f"knn must be at least 1. Received: knn={options.knn}.")
+    options.check()
     model = resolve_model(options.model)
-    path, told = runnable(model, options.last_dense)
-    encoder = Encoder(open_runner(path, threads=options.threads), None if options.frames == "all" else 0)
+    path, told = runnable(model, options.last_dense, options.nclasses, options.mod)
+    run = replace(model, path=path)
+    central = None if options.frames == "all" else options.nframes
+    encoder = Encoder(open_runner(path, threads=options.threads), central, options.bs or None)
+    check_model(run, encoder, options)
     store = _data(options, model, encoder.modality.name, progress)
+    options = with_role(options, store, encoder)
     people, seen = choose_people(store, model, options)
     part = store.take(np.flatnonzero(np.isin(store.table.subject, people)))
-    found, embedded = score(
-        encoder,
-        part,
-        protocol_of(store, options.protocol),
-        k=options.knn,
-        metric=options.metric or metric_of(replace(model, path=path)),
-        progress=progress,
-    )
-    notes = [*told, *found.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
+    protocol = protocol_of(store, options.protocol)
+    views = () if options.allcameras else options.camera
+    pairing = pair(part.table, protocol, views)
+    part = part.take(pairing.rows)
+    own = metric_of(run)
+    metric = options.metric or (PUBLISHED_METRICS[options.metrics] if options.metrics and own == "parts" else own)
+    found, embedded = score(encoder, part, protocol, options.knn, metric, progress, probe_views=views)
+    notes = [*told, *pairing.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]
@@ -151,6 +68,7 @@ def evaluate(options, progress=None):
         seen=seen,
         cached=embedded.cached,
         seconds=embedded.seconds,
+        per_view=found.per_view if options.verbose else {},
         **{name: record[name] for name in EvaluateResult.__dataclass_fields__ if name in record and name != "notes"},
         notes=tuple(notes),
     )
@@ -171,15 +89,16 @@ def _cautions(options, store, people, everybody, found):
         )
 
 
-def score(encoder, store, protocol, k=1, metric="parts", progress=None, examples=3):
+def score(encoder, store, protocol, k=1, metric="parts", progress=None, examples=3, probe_views=()):
     """Return (`EvaluationResult`, `Embedded`) of an encoder on a store: one scorer for every kind of model file."""
     from tfgait.evaluation.evaluate import evaluate as evaluate_embeddings
     from tfgait.workflows.embeddings import embed
 
     embedded = embed(encoder, store, progress)
-    return evaluate_embeddings(
-        embedded.embeddings, store.table, protocol, k=k, metric=metric, examples=examples
-    ), embedded
+    found = evaluate_embeddings(
+        embedded.embeddings, store.table, protocol, k, metric, examples=examples, probe_views=probe_views
+    )
+    return found, embedded
 
 
 def choose_people(store, model, options):
@@ -219,6 +138,7 @@ def _data(options, model, modality, progress):
         conds=options.conds,
         min_frames=options.min_frames,
         skip_bad=options.skip_bad,
+        cut=options.cut,
         progress=progress,
     )
 

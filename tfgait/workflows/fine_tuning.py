@@ -16,7 +16,8 @@ def tuning(options, parent, net, root, name):
     """
     if options.epochs == 0:
         return None
-    from tfgait.workflows.train_options import TrainOptions, resolved
+    from tfgait.workflows.train_options import TrainOptions
+    from tfgait.workflows.train_resolved import resolved
 
     known = {f.name for f in dataclasses.fields(TrainOptions)}
     trained = parent.manifest.get("config") or {}
@@ -28,6 +29,11 @@ def tuning(options, parent, net, root, name):
         use3d=False,
         from3dto2d=False,
         last_dense="",
+        model_version="",
+        nofreeze=False,
+        freezeall=False,
+        ftpruning=True,
+        extraepochs=0,
         preset="",
         prefix="",
         name=name,

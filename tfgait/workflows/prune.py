@@ -86,7 +86,7 @@ def prune(options, progress=None, fine_tune=None):
     seconds = time.perf_counter() - began
     _tell(progress, 1, "plan, cut, proof")
     facts = _facts(parent, plan, _layers(network, small), error, seconds)
-    name = options.name or f"{parent.name}-p{plan.percentile:g}"
+    name = options.name or f"{parent.name}-" + (f"t{plan.threshold:g}" if plan.absolute else f"p{plan.percentile:g}")
     again = tuning(options, parent, network.name, root, name)
     if again is None:
         cut = free_folder(root, name)
@@ -114,7 +114,9 @@ def _cut(network, options):
     if options.plan:
         plan = read_plan(options.plan)
     else:
-        plan = make_plan(network, options.percentile, options.criterion, options.floor, options.round_to, options.leave)
+        how = {"criterion": options.criterion, "floor": options.floor, "round_to": options.round_to}
+        how |= {"leave": options.leave, "threshold": options.threshold or None}
+        plan = make_plan(network, options.percentile, **how)
     small = cut(network, plan)
     return plan, small, prove(network, small, plan.kept, seed=options.seed)
 

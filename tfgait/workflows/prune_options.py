@@ -17,6 +17,8 @@ class PruneOptions:
         last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too)
         mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette)
         percentile: share of the filters that go, in [0, 100)
+        threshold: remove the filters worth less than this instead, such as 29.4 by l1_raw, which is Embedded-Gait's
+            structural pruning; 0: by percentile
         criterion: what a filter is worth: l1 (mean of its absolute weights) or l1_raw (their sum, as Embedded-Gait)
         floor: share of the filters of each layer that stay in any case, in [0, 1]; one stays always
         round_to: round the filters that stay to a multiple of this, such as 8 for speed; 0: do not
@@ -31,7 +33,7 @@ class PruneOptions:
         min_frames: leave shorter sequences out
         skip_bad: leave damaged sequences out, named and counted
         experdir: folder of run folders; empty: runs
-        name: of the new run folder; empty: <model>-p<percentile>
+        name: of the new run folder; empty: <model>-p<percentile>, or -t<threshold>
         seed: of batches, dropout, and the random input of the proof
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
     """
@@ -40,6 +42,7 @@ class PruneOptions:
     last_dense: str = ""
     mod: str = ""
     percentile: float = 10.0
+    threshold: float = 0.0
     criterion: str = "l1"
     floor: float = 0.25
     round_to: int = 0
@@ -61,7 +64,7 @@ class PruneOptions:
 
 def check_options(options):
     """Raise `ConfigError` for an option that is out of its range."""
-    check_settings(options.percentile, options.floor, options.round_to)
+    check_settings(options.percentile, options.floor, options.round_to, options.threshold or None)
     check_choice("criterion", options.criterion, list(CRITERIA))
     for name, least in {"epochs": -1, "steps_per_epoch": 0, "seed": 0}.items():
         if getattr(options, name) < least:

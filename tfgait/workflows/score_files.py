@@ -3,19 +3,22 @@
 import dataclasses
 
 from tfgait.core.files import whole_file, write_json, write_text
+from tfgait.evaluation.result import RATES
 from tfgait.report.pictures import confusion_matrix, view_matrices
 from tfgait.report.strips import neighbours
 from tfgait.report.tables import markdown, write_csv
 
 PICTURES = ("view_matrices", "confusion", "neighbours")
-RATES = ("rank1", "rank5", "rank10", "mAP", "mINP", "knn_accuracy", "knn_accuracy_video")
 
 LEGEND = (
     "Percent. rank1/5/10: the right person is among the nearest 1, 5, 10 gallery sequences. mAP, mINP: how early all "
     "sequences of the right person come. knn_accuracy: the vote of the k nearest; _video: the majority over the "
     "windows of one video (the same where a video is one sequence).",
-    "With several views, each probe view is scored against each gallery view by itself; the identical view is left "
-    "out, and the mean is over views.",
+    "gallery: how many sequences a probe is compared with at a time; chance: what random guessing scores at rank1.",
+)
+CROSS_VIEW = (
+    "Each probe view is scored against each gallery view by itself; the identical view is left out, and the mean is "
+    "over views."
 )
 
 
@@ -48,9 +51,20 @@ def write_reports(result, found, store, folder, facts):
 def score_rows(result):
     """Return one dict a kind of probe: the scores, in percent."""
     return [
-        {"probe": kind, "probes": result.probes[kind], **{rate: getattr(result, rate)[kind] for rate in RATES}}
+        {
+            "probe": kind,
+            "probes": result.probes[kind],
+            "gallery": result.gallery_cell,
+            "chance": result.chance_per_kind[kind],
+            **{rate: getattr(result, rate)[kind] for rate in RATES},
+        }
         for kind in result.rank1
     ]
+
+
+def view_rows(per_view):
+    """Return one dict a kind and view of the probe: the scores, in percent."""
+    return [{"probe": kind, "view": v, **rates} for kind, views in per_view.items() for v, rates in views.items()]
 
 
 def pictures_of(found, store):
@@ -91,9 +105,8 @@ def _page(result, rows, found, pictures):
         markdown(rows),
     ]
     lines += [f"- {note}" for note in result.notes]
-    lines += ["", *LEGEND]
-    for kind, views in found.per_view.items():
-        lines += ["", f"Rank-1 {kind} by view of the probe, mean over the other views of the gallery:", ""]
-        lines.append(markdown([views]))
+    lines += ["", *LEGEND, *([CROSS_VIEW] if found.cross_view else [])]
+    if any(len(views) > 1 for views in found.per_view.values()):
+        lines += ["", "By view of the probe:", "", markdown(view_rows(found.per_view))]
     lines += [f"![{name}]({name}.png)" for name in pictures]
     return "\n".join(lines) + "\n"

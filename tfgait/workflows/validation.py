@@ -53,8 +53,8 @@ class Validation:
         # Who cannot be scored is found out now, not after the first epoch.
         self._score(np.random.default_rng(0).normal(size=(len(store), 1, 4)).astype(np.float32), "parts")
 
-    def __call__(self, network):
-        """Return {"rank1": percent, "loss": number} of a Keras network."""
+    def __call__(self, network, head=None):
+        """Return {"rank1": percent, "loss": number} of a Keras network; the classifier does not count."""
         if id(network) not in self._encoders:
             self._encoders[id(network)] = Encoder(KerasRunner(network))
         embeddings = self._encoders[id(network)].encode(self._store.read(row) for row in range(len(self._store)))

@@ -1,0 +1,36 @@
+"""The batches of a training, as a function of epoch and step."""
+
+from tfgait.data.pipeline import batches
+from tfgait.data.samplers import BalancedSampler, PKSampler
+from tfgait.data.transforms import AUGMENTATIONS
+
+
+def training_batches(options, store, labels):
+    """Return (steps of an epoch, function of (epoch, start) to the batches).
+
+    Args:
+        options: resolved `TrainOptions`.
+        store: the sequences that train.
+        labels: (N,) class of each.
+    """
+    if options.loss == "crossentropy":
+        sampler = BalancedSampler(store.table.kind, min(options.bs, len(store)), options.seed)
+    else:
+        sampler = PKSampler(labels, options.batch_p, options.batch_k, options.seed)
+    steps = options.steps_per_epoch or len(sampler)
+    choice = {
+        "frames": options.frames,
+        "mode": "unordered" if options.net == "gaitset" else "ordered",
+        "transform": AUGMENTATIONS.get(store.modality.name) if options.augment else None,
+        "seed": options.seed,
+        "labels": labels,
+    }
+
+    def feed(epoch, start):
+        # An epoch of the loop may be longer or shorter than one of the sampler; steps are counted through.
+        first = epoch * steps + start
+        for number in range(first // len(sampler), -(-(epoch + 1) * steps // len(sampler))):
+            step = max(first - number * len(sampler), 0)
+            yield from batches(store, sampler, number, step, **choice)
+
+    return steps, feed
