@@ -6,7 +6,7 @@ from keras import layers
 from tfgait.layers.time import FramesToChannels
 from tfgait.nets.arguments import check_left
 from tfgait.nets.network import Network
-from tfgait.nets.window import MODALITIES, window_config, window_input, window_output
+from tfgait.nets.window import MODALITIES, RECTIFIED, window_config, window_input, window_output
 
 WIDTHS = {"conv1": 96, "conv2": 192, "conv3": 512, "conv4": 512}
 KERNELS = {"conv1": 7, "conv2": 5, "conv3": 3, "conv4": 2}
@@ -81,7 +81,7 @@ class CNN2D(Network):
         inputs, x = window_input(config)
         x = FramesToChannels(name="interleave")(x)
         for name, filters in config["widths"].items():
-            x = layers.Conv2D(filters, KERNELS[name], activation="relu", name=name)(x)
+            x = layers.Conv2D(filters, KERNELS[name], name=name, **RECTIFIED)(x)
             x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)
         x = layers.Flatten(name="flatten")(x)
         x = layers.Dense(2 * embedding, name="dense")(x)

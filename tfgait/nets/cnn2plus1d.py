@@ -7,7 +7,7 @@ from tfgait.layers.time import FoldTime, UnfoldTime
 from tfgait.nets.cnn3d import KERNELS, STRIDES, check_video
 from tfgait.nets.cnn3d import WIDTHS as FILTERS
 from tfgait.nets.network import Network
-from tfgait.nets.window import MODALITIES, window_config, window_input, window_output
+from tfgait.nets.window import MODALITIES, RECTIFIED, window_config, window_input, window_output
 
 WIDTHS = {f"{name}_{part}": filters for name, filters in FILTERS.items() for part in ("space", "time")}
 
@@ -86,9 +86,9 @@ def _factorised(x, name, widths):
     (taps, *size), (stride, *step) = KERNELS[name], STRIDES[name]
     space, time = f"{name}_space", f"{name}_time"
     frames = FoldTime(name=f"{space}_fold")(x)
-    frames = layers.Conv2D(widths[space], size, step, activation="relu", name=space)(frames)
+    frames = layers.Conv2D(widths[space], size, step, name=space, **RECTIFIED)(frames)
     _, height, width, filters = frames.shape
     x = UnfoldTime(name=f"{space}_unfold")(frames, x)
     x = layers.Reshape((x.shape[1], height * width, filters), name=f"{time}_flat")(x)
-    x = layers.Conv2D(widths[time], (taps, 1), (stride, 1), activation="relu", name=time)(x)
+    x = layers.Conv2D(widths[time], (taps, 1), (stride, 1), name=time, **RECTIFIED)(x)
     return layers.Reshape((x.shape[1], height, width, widths[time]), name=f"{time}_map")(x)

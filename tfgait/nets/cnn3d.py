@@ -5,7 +5,7 @@ from keras import layers
 
 from tfgait.nets.arguments import check_left
 from tfgait.nets.network import Network
-from tfgait.nets.window import MODALITIES, window_config, window_input, window_output
+from tfgait.nets.window import MODALITIES, RECTIFIED, window_config, window_input, window_output
 
 WIDTHS = {"conv1": 64, "conv2": 128, "conv3": 256, "conv4": 512, "conv5": 512, "conv6": 512}
 KERNELS = {
@@ -88,7 +88,7 @@ class CNN3D(Network):
         check_video(config)
         inputs, x = window_input(config)
         for name, filters in config["widths"].items():
-            x = layers.Conv3D(filters, KERNELS[name], STRIDES[name], activation="relu", name=name)(x)
+            x = layers.Conv3D(filters, KERNELS[name], STRIDES[name], name=name, **RECTIFIED)(x)
         x = layers.Conv3D(embedding, 1, kernel_initializer="he_uniform", name="gray_code")(x)
         x = layers.Flatten(name="flatten")(x)
         x = layers.Dropout(dropout, name="drop")(x)

@@ -9,6 +9,10 @@ from tfgait.nets.arguments import WIDEST, check_share, check_whole, check_widths
 
 MODALITIES = ("flow", "grey", "rgb", "depth", "silhouettes")
 
+# Glorot's bounds, which were published with these networks, halve the signal at every rectified layer: there is no
+# normalisation to undo it, and training starts on a plateau. He's keep it.
+RECTIFIED = {"activation": "relu", "kernel_initializer": "he_uniform"}
+
 # What the network itself makes of the stored values: x * scale + offset. Flow is taken as it is.
 SCALES = {
     "grey": (1 / 255, -0.5),
