@@ -161,9 +161,7 @@ def test_use3d_of_a_3d_network_is_accepted(scored, model):
 
 
 def test_nobody_who_came_twice_is_said(scored):
-    with pytest.raises(
-        ConfigError, match="150/16 has 4 training and 0 test people; .* have one of n-07"
-    ):
+    with pytest.raises(ConfigError, match="150/16 has 4 training and 0 test people; .* have one of n-07"):
         scored("--nclasses 16 --conds n-01,n-02,n-03,n-04,n-05")
 
 
