@@ -50,7 +50,8 @@ def folder(tmp_path_factory):
     write(root / "casia" / "silhouettes.h5", "silhouettes", (16, 12, 1), walks, 6, {"dataset": "casia_b"})
     for name in ("cnn2d", "another"):
         build("cnn2d_tiny").save(root / f"{name}.keras")
-    build("cnn3d_tiny", height=52, width=52).save(root / "cnn3d.keras")
+    for name in ("cnn3d", "cnn2plus1d"):
+        build(f"{name}_tiny").save(root / f"{name}.keras")
     build("gaitset_tiny").save(root / "gaitset.keras")
     return root
 
@@ -153,9 +154,15 @@ def test_the_published_distance_is_euclidean(scored, model, metric):
     assert scored(f"--nclasses 50 --knn 1 --metrics L2 {frames}", model, "casia").metric == metric
 
 
-def test_use3d_of_a_3d_network_is_accepted(scored):
+@pytest.mark.parametrize("model", ["cnn3d", "cnn2plus1d"])
+def test_use3d_of_a_3d_network_is_accepted(scored, model):
     with pytest.raises(DataError, match="48, 48"):
-        scored("--nclasses 155 --use3d", "cnn3d")
+        scored("--nclasses 155 --use3d", model)
+
+
+def test_nobody_who_came_twice_is_said(scored):
+    with pytest.raises(ConfigError, match="150/16 has 4 training and 0 test people; .* have one of n-07"):
+        scored("--nclasses 16 --conds n-01,n-02,n-03,n-04,n-05")
 
 
 @pytest.mark.parametrize(

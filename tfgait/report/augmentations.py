@@ -48,7 +48,7 @@ def before_and_after(rows, unit):
         if channels != 3:
             bar = figure.colorbar(image, ax=grid, label=unit, shrink=min(1.0, 3 / len(rows)), pad=0.01, aspect=30)
             bar.outline.set_visible(False)
-            bar.set_ticks(ticks, labels=[f"{tick:.3g}" for tick in ticks])
+            bar.set_ticks(ticks, labels=[f"{tick:,.0f}" if abs(tick) >= 100 else f"{tick:.3g}" for tick in ticks])
 
     return draw(1.35 * len(across) + 1.2, 1.75 * len(rows) + 0.5, paint)
 

@@ -111,12 +111,14 @@ def choose_people(store, model, options):
     # A walker's number is the same person in every set that was ever made.
     known = same or {name_of(store), model.manifest.get("dataset")} <= {"walkers", "walkers_tum"}
     split = options.split or (model.manifest.get("config", {}).get("split", "") if same else "")
-    train, test = split_of(store, split).subjects(store.table)
+    chosen = split_of(store, split)
+    train, test = chosen.subjects(store.table)
     people = {"test": test, "train": train, "all": [*train, *test]}[options.people]
     if not people:
+        needed = f"; who is tested must have one of {', '.join(chosen.having[:4])} …" if chosen.having else ""
         raise ConfigError(
-            f"people={options.people} must leave someone to score; this split has {len(train)} training and "
-            f"{len(test)} test people. Give --people all, or another --split."
+            f"people={options.people} must leave someone to score; split {chosen.name} has {len(train)} training and "
+            f"{len(test)} test people{needed}. Give --people all, another --split, or data of more people."
         )
     return people, len(model.trained_on & set(people)) if known else 0
 

@@ -8,6 +8,8 @@ from tfgait.runtime.sidecar import read_sidecar
 from tfgait.workflows.data import dataset_of, name_of, role_of
 from tfgait.workflows.models import load_network
 
+THREE_D = ("cnn3d", "cnn2plus1d")  # the second is the first of them in 2D convolutions
+
 
 def with_role(options, store, encoder):
     """Return `EvaluateOptions` in which split, people and protocol are what ``--nclasses`` names; people are named.
@@ -46,7 +48,7 @@ def check_model(model, encoder, options):
             f"mod must be {encoder.modality.name}, which {model.path} takes. Received: mod={options.mod}."
         )
     network = _network_of(model) if options.use3d else ""
-    if network and "3d" not in network.lower():
+    if network and network.lower() not in THREE_D:
         raise ConfigError(f"use3d must be left out for {model.path}, a {network}. Received: use3d.")
 
 
