@@ -16,8 +16,8 @@ PUBLISHED = {
     "embedded_gait_cnn2d_pruned": {"epochs": 25, "extraepochs": 5, "bs": 150, "lr": 0.01, "ftpruning": True},
     "embedded_gait_cnn3d_pruned": {"epochs": 100, "extraepochs": 10, "bs": 150, "lr": 0.01, "ftpruning": True},
     "gaitset_casia_b": {"batch_p": 8, "batch_k": 16, "frames": 30, "margin": 0.2, "lr": 1e-4, "optimizer": "adam"},
-    "walkers_cnn2d": {"epochs": 16, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
-    "walkers_cnn3d": {"epochs": 16, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
+    "walkers_cnn2d": {"epochs": 12, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
+    "walkers_cnn3d": {"epochs": 12, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
     "gaitset_casia_b_pruned": {"batch_p": 8, "batch_k": 16, "ftpruning": True, "loss": "triplet"},
 }
 

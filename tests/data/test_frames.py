@@ -50,6 +50,17 @@ def test_ordered_cycles_short_sequences():
     assert not index[1].any()
 
 
+def test_consecutive_takes_frames_on_end_and_a_stored_window_as_it_is():
+    starts = set()
+    for seed in range(100):
+        index, _ = choose(np.array([25, 27, 10]), 25, "consecutive", rng(seed))
+        assert index[0].tolist() == list(range(25))
+        assert (np.diff(index[1]) == 1).all()
+        assert (np.diff(index[2]) % 10 == 1).all()
+        starts.add(int(index[1, 0]))
+    assert starts == {0, 1, 2}
+
+
 def test_central_is_the_rule_of_scoring():
     index, _ = choose(LENGTHS, 30, "central")
     for row, length in zip(index, LENGTHS, strict=True):

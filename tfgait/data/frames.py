@@ -5,7 +5,7 @@ import numpy as np
 from tfgait.core.errors import ConfigError, check_choice
 from tfgait.core.frames import central_frames
 
-MODES = ("unordered", "ordered", "central", "all")
+MODES = ("unordered", "ordered", "consecutive", "central", "all")
 SKIP = 4  # frames a stretch of "ordered" is longer than what is taken from it
 MOST = 720  # frames of a sequence that "all" takes, as OpenGait does
 
@@ -18,8 +18,9 @@ def choose(length, frames, mode, rng=None, skip=SKIP):
         frames: how many to take, F; "all" ignores it.
         mode: "unordered": F different ones in any order (with repeats where there are fewer), as OpenGait's
             fixed_unordered; "ordered": F of a stretch of F + skip at a random place, ascending, shorter sequences
-            cycled, as fixed_ordered; "central": the central F, cycled where there are fewer, the rule of scoring;
-            "all": every frame, 720 at most.
+            cycled, as fixed_ordered; "consecutive": F on end from a random place, for networks that see motion, so that
+            a stored window of F frames is taken as it is; "central": the central F, cycled where there are fewer, the
+            rule of scoring; "all": every frame, 720 at most.
         rng: `numpy.random.Generator`; "central" and "all" need none.
         skip: frames the stretch of "ordered" may leave out, at least 0.
 
@@ -37,8 +38,8 @@ def choose(length, frames, mode, rng=None, skip=SKIP):
         raise ConfigError(f"frames must be at least 1 and skip at least 0. Received: frames={frames}, skip={skip}.")
     if mode == "unordered":
         index = _unordered(length, frames, rng)
-    elif mode == "ordered":
-        index = _ordered(length, frames, skip, rng)
+    elif mode in ("ordered", "consecutive"):
+        index = _ordered(length, frames, skip if mode == "ordered" else 0, rng)
     else:
         index = np.stack([central_frames(int(n), frames) for n in length])
     return index, np.full(len(length), frames, np.int64)

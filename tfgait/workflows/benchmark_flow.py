@@ -92,7 +92,7 @@ def _batches(store):
 
     sampler, epoch = BalancedSampler(store.table.kind, BATCH), 0
     while True:
-        yield from batches(store, sampler, epoch, mode="ordered", transform=AUGMENTATIONS["flow"])
+        yield from batches(store, sampler, epoch, mode="consecutive", transform=AUGMENTATIONS["flow"])
         epoch += 1
 
 

@@ -20,7 +20,7 @@ def training_batches(options, store, labels):
     steps = options.steps_per_epoch or len(sampler)
     choice = {
         "frames": options.frames,
-        "mode": "unordered" if options.net == "gaitset" else "ordered",
+        "mode": "unordered" if options.net == "gaitset" else "consecutive",
         "transform": AUGMENTATIONS.get(store.modality.name) if options.augment else None,
         "seed": options.seed,
         "labels": labels,
