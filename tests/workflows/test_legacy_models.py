@@ -14,9 +14,9 @@ from tfgait.nets.legacy import load_legacy
 from tfgait.workflows.evaluate import EvaluateOptions, evaluate
 from tfgait.workflows.export import ExportOptions, export
 from tfgait.workflows.models import load_network, resolve_model, runnable
+from tfgait.workflows.network_choice import choose_network
 from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.train import TrainOptions, train
-from tfgait.workflows.train_options import choose_network
 
 PEOPLE = 18  # half of them train, 9 people: as many as the made models tell apart
 
@@ -113,7 +113,7 @@ def test_training_starts_from_it_with_a_new_classifier(home, legacy, stores, cap
     caplog.set_level(logging.INFO)
     result = trained(legacy, stores, "trained.h5")
     assert (result.net, result.modality, result.subjects) == ("cnn2d", "flow", 9)
-    assert "a new classifier for 9 people; that of trained.h5 tells 9 apart" in caplog.text
+    assert "the classifier is new, for 9 people: that of trained.h5 tells 9 apart" in caplog.text
     assert "not used: optimizer_weights" in caplog.text
     file = load_legacy(legacy / "trained.h5")
     for a, b in zip(load_network(result.run).weights, file.network.weights, strict=True):
