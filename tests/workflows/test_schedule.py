@@ -203,6 +203,23 @@ def test_ftpruning_takes_the_latest_run_and_needs_one(flow, home):
     assert tuned.net == one.net and tuned.frozen == ()
 
 
+def test_a_model_to_start_from_brings_its_frames(flow, first):
+    result = train(options(flow, preset="", initnet=first.run, frames=0, epochs=1))
+    assert read_json(f"{result.run}/manifest.json")["config"]["frames"] == 4
+    with pytest.raises(ConfigError, match="frames must be 4"):
+        train(options(flow, preset="", initnet=first.run, frames=5, epochs=1))
+
+
+def test_ftpruning_takes_the_latest_run_of_experdir(flow, home, tmp_path):
+    other = str(tmp_path / "other")
+    wanted = train(options(flow, epochs=1, experdir=other, name="wanted"))
+    train(options(flow, epochs=1, name="elsewhere"))
+    tuned = train(options(flow, preset="", ftpruning=True, epochs=1, experdir=other))
+    assert read_json(f"{tuned.run}/manifest.json")["config"]["initnet"] == wanted.run
+    pruned = train(TrainOptions(pstruc=True, experdir=other, name="pruned"))
+    assert pruned.parent == tuned.run
+
+
 def test_a_classifier_of_other_people_is_made_anew_and_said(flow, first):
     result = train(options(flow, preset="", initnet=first.run, nclasses=155, epochs=1, conds=()))
     assert result.subjects == 4

@@ -38,6 +38,7 @@ def tuning(options, parent, net, root, name):
         prefix="",
         name=name,
         experdir=str(root),
+        frames=trained.get("frames", 0),  # a file of Embedded-Gait brings its own
         datadir=options.datadir or parent.data or base.datadir,
         epochs=options.epochs if options.epochs > 0 else max(1, round(base.epochs / 4)),
         steps_per_epoch=options.steps_per_epoch or base.steps_per_epoch,

@@ -85,9 +85,13 @@ def resolve_model(reference=""):
     )
 
 
-def latest_run():
-    """Return the folder that `runs/latest` names, or None where there is none or it holds no model yet."""
-    latest = runs_dir() / "latest"
+def latest_run(experdir=""):
+    """Return the folder that `latest` in a folder of run folders names, or None where there is none with a model.
+
+    Args:
+        experdir: the folder; empty: `runs`.
+    """
+    latest = (Path(experdir).expanduser() if experdir else runs_dir()) / "latest"
     run = latest.resolve() if latest.is_symlink() else None
     return run if run and (run / "model.keras").is_file() else None
 

@@ -54,6 +54,24 @@ def net_by_flags(options):
     return "cnn3d" if options.use3d else ""
 
 
+def choose_frames(options, network=None):
+    """Return the frames of a sequence in training: those that the network to start from is fixed to; 0: by network.
+
+    Args:
+        options: `TrainOptions`.
+        network: the one to start from; None: it is made anew.
+
+    Raises:
+        ConfigError: other frames are asked for than it takes.
+    """
+    fixed = network.input[network.modality].shape[1] if network is not None else None
+    if fixed and options.frames not in (0, fixed):
+        raise ConfigError(
+            f"frames must be {fixed}, which initnet={options.initnet} takes. Received: frames={options.frames}."
+        )
+    return fixed or options.frames
+
+
 def choose_modality(options, net, preset, network=None):
     """Return the kind of input to train on.
 

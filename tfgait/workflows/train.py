@@ -22,7 +22,7 @@ from tfgait.train.strategy import make_strategy
 from tfgait.workflows.data import check_frames, name_of
 from tfgait.workflows.learners import freeze_learner, make_learner
 from tfgait.workflows.models import latest_run, load_network, set_latest
-from tfgait.workflows.network_choice import choose_modality, choose_network, net_by_flags
+from tfgait.workflows.network_choice import choose_frames, choose_modality, choose_network, net_by_flags
 from tfgait.workflows.run_folder import run_folder, set_status
 from tfgait.workflows.train_options import TrainOptions
 from tfgait.workflows.train_resolved import resolved
@@ -53,11 +53,12 @@ def train(options, progress=None):
         KeyboardInterrupt: Ctrl-C; the run can be gone on with.
     """
     progress = progress if options.verbose else None
+    options = _latest(options)
     if options.pstruc:
         return _pruned(options, progress)
-    options = _latest(options)
     net, preset, network = _network_asked(options)
     kind = choose_modality(options, net, preset, network)
+    options = dataclasses.replace(options, frames=choose_frames(options, network))
     options = dataclasses.replace(resolved(options, net, preset), mod=kind)
     strategy = make_strategy(options.device)
     keras.utils.set_random_seed(options.seed)
@@ -109,10 +110,12 @@ def _pruned(options, progress):
 
 
 def _latest(options):
-    """Return the options with the latest run to start from, where a pruned network is tuned and none is named."""
-    if not options.ftpruning or options.initnet:
+    """Return the options with the latest run of `experdir`, where a network is pruned or tuned and none is named."""
+    if not (options.ftpruning or options.pstruc) or options.initnet:
         return options
-    run = latest_run()
+    run = latest_run(options.experdir)
+    if run is None and options.pstruc:
+        return options
     if run is None:
         raise ConfigError("ftpruning tunes initnet, or the latest run. Received: neither; prune a model first.")
     return dataclasses.replace(options, initnet=str(run))

@@ -20,8 +20,10 @@ class TrainOptions:
         nofreeze: with initnet, train every layer; without it all stand still but code (cnn2d), encode (gaitset) and the
             classifier
         freezeall: with initnet, train the classifier alone
-        ftpruning: tune a pruned network, initnet or the latest run: every layer trains, and the classifier is kept
-        pstruc: prune initnet, or the latest run, by Embedded-Gait's rule (tfgait prune has more), and train nothing
+        ftpruning: tune a pruned network, initnet or the latest run of experdir: every layer trains, and the classifier
+            is kept
+        pstruc: prune initnet, or the latest run of experdir, by Embedded-Gait's rule (tfgait prune has more), and train
+            nothing
         percentile: of pstruc: share of the filters that go; 0: those whose absolute weights sum to less than 29.4
         datadir: data set: a store, a folder of images; empty: the default walkers, made once
         split: how people are divided into training and test; empty: the data set's first
@@ -46,7 +48,7 @@ class TrainOptions:
         bs: sequences of a batch; 0: by network; with the triplet loss it is batch_p x batch_k
         batch_p: people of a batch with the triplet loss; 0: by network
         batch_k: sequences of each of them; 0: by network
-        frames: of a sequence in training; 0: by network
+        frames: of a sequence in training; 0: those that initnet takes, else by network
         lr: learning rate; 0: by network
         optimizer: sgd, adam, amsgrad or adamw; empty: by network
         momentum: of sgd
