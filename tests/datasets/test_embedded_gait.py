@@ -109,6 +109,13 @@ def test_whole_videos(tmp_path, how):
     np.testing.assert_array_equal(load(root, "silhouettes", samples[1]), video(32, 2))
 
 
+def test_windows_need_the_index_that_names_them(tmp_path):
+    root = tum(tmp_path)
+    index_of(root).unlink()
+    with pytest.raises(DataError, match=f"{TRAIN} holds windows, which {TRAIN}.h5 beside it must name; there is none"):
+        read_all(root, "flow")
+
+
 def test_other_folders_are_no_datadir(tmp_path):
     (tmp_path / "tfimdb_ou_mvlp_N05153_train_of25_60x60").mkdir()
     (tmp_path / "walk.h5").touch()

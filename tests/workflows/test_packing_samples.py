@@ -269,12 +269,15 @@ def test_pictures_made_without_a_bad_video_or_with_other_lists_are_not_taken_for
     assert split_of(store).subjects(store.table) == ([], ["002"])
 
 
-def test_raw_tum_gaid_is_packed_anew_when_its_lists_change(raw, monkeypatch):
+def test_raw_tum_gaid_is_packed_anew_when_its_lists_change(raw, monkeypatch, caplog):
     first = open_data(raw, "silhouettes", processes=1)
     (raw / "labels/tumgaidtrainids.lst").write_text("1\n")
     second = open_data(raw, "silhouettes", processes=1)
     assert split_of(second).subjects(second.table)[0] == ["001"] and first.path != second.path
     (raw / "labels/tumgaidtrainids.lst").unlink()
+    assert "tumgaidtrainids.lst" not in caplog.text
+    open_data(raw, "silhouettes", processes=1)
+    assert "who trains should stand in tumgaidtrainids.lst" in caplog.text
     with pytest.raises(DataError, match="who trains in the split 150/155 must be recorded"):
         split_of(open_data(raw, "silhouettes", processes=1)).subjects(second.table)
     monkeypatch.setattr(packing, "pack", lambda *_: pytest.fail("packed again"))

@@ -100,7 +100,7 @@ def read_folder(root, folder):
     """Return ([`Sample`], [`Finding`]): what its index names, and what of it cannot be used and why.
 
     Raises:
-        DataError: the index is no index, or the folder leaves the datadir.
+        DataError: the index is no index, windows have none, or the folder leaves the datadir.
     """
     with os.scandir(inside(root, folder.path)) as entries:
         present = {entry.name for entry in entries}
@@ -108,6 +108,8 @@ def read_folder(root, folder):
         rows, shape = _read_index(inside(root, folder.index))
     else:
         rows, shape = [(name, None, None, None, None, None) for name in sorted(filter(_whole_video, present))], None
+        if not rows and any(map(parse_sample, present)):
+            raise DataError(f"{folder.path} holds windows, which {folder.path}.h5 beside it must name; there is none.")
     samples, findings = [], []
     for file, label, gait, video_id, set_, cam in rows:
         name = parse_sample(file)

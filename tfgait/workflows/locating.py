@@ -19,6 +19,7 @@ from tfgait.workflows.synthesize import RECORD, SynthesizeOptions, default_walke
 LOG = logging.getLogger(__name__)
 VIEW_ROOTS = re.compile(r"(\d{1,3}=[^,]+)(,\d{1,3}=[^,]+)*")
 SHOWN = 5
+LIST = tum_gaid.LISTS[0]
 WINDOWED = ("grey", "rgb", "depth")  # of images they are made as `prepare` makes them
 
 
@@ -60,6 +61,8 @@ def located(datadir, modality, how):
     root = next((path / name for name in images if (path / name).is_dir()), path)
     dataset = _layout(path, root)
     trains = tum_gaid.train_subjects(path) if dataset == "tum_gaid" else None
+    if dataset == "tum_gaid" and trains is None:
+        LOG.warning("who trains should stand in %s in %s, or it can be neither trained nor tested on", LIST, path)
     return _packed(root, dataset, modality, how, {} if trains is None else {"train_subjects": trains})
 
 
