@@ -58,8 +58,7 @@ def train(options, progress=None):
         return _pruned(options, progress)
     net, preset, network = _network_asked(options)
     kind = choose_modality(options, net, preset, network)
-    options = dataclasses.replace(options, frames=choose_frames(options, network))
-    options = dataclasses.replace(resolved(options, net, preset), mod=kind)
+    options = resolved(dataclasses.replace(options, frames=choose_frames(options, network), mod=kind), net, preset)
     strategy = make_strategy(options.device)
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:

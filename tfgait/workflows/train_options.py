@@ -72,6 +72,8 @@ class TrainOptions:
         mixed_precision: compute in float16 with loss scaling
         augment: change the training sequences (flow: shift, zoom, mirror; silhouettes: mirror, rotate, erase); by
             network where not said: flow is, silhouettes are not, as published
+        augmentation: by which transforms, as tfgait augmentations shows them: silhouettes_embedded is Embedded-Gait's
+            for GaitSet (shift, zoom, rotate, mirror, noise, erase); empty: those of the kind of input
         seed: of weights, batches and dropout
         deterministic: bit-equal repetition, slower
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
@@ -133,6 +135,7 @@ class TrainOptions:
     clip_norm: float = 0.0
     mixed_precision: bool = False
     augment: bool | None = None
+    augmentation: str = ""
     seed: int = 0
     deterministic: bool = False
     device: str = ""

@@ -21,7 +21,7 @@ def training_batches(options, store, labels):
     choice = {
         "frames": options.frames,
         "mode": "unordered" if options.net == "gaitset" else "consecutive",
-        "transform": AUGMENTATIONS.get(store.modality.name) if options.augment else None,
+        "transform": AUGMENTATIONS.get(options.augmentation or store.modality.name) if options.augment else None,
         "seed": options.seed,
         "labels": labels,
     }
