@@ -129,6 +129,15 @@ def test_grey_video_becomes_windows_of_flow(tmp_path):
     assert set(store.table.video) == {"anna/w1"} and store.length.tolist() == [25] * len(windows)
 
 
+def test_a_video_may_begin_in_the_dark(tmp_path):
+    frames = video().copy()
+    frames[0] = 0
+    write(tmp_path / "set/anna/w1", frames)
+    np.testing.assert_array_equal(open_data(tmp_path / "set", "flow", processes=1).read(0), flow_windows(frames)[0][1])
+    store = open_data(tmp_path / "set", "grey", processes=1)
+    assert store.read(0)[0].max() == 0 < store.read(0)[1].max()
+
+
 def test_wrong_modality_is_said(tree, tmp_path):
     with pytest.raises(DataError, match="images are silhouettes; flow needs"):
         open_data(tree, "flow", processes=1)

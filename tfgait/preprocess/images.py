@@ -113,6 +113,11 @@ def read_masks(folder):
     return [mask * np.uint8(255) for mask in masks] if max(mask.max() for mask in masks) == 1 else masks
 
 
+def shows_masks(video):
+    """Return whether a video (T, H, W) has no value but 0 and 255, at both its ends and in the middle."""
+    return bool(np.isin(video[[0, len(video) // 2, -1]], (0, 255)).all())
+
+
 def _grey(image):
     if image.dtype == np.uint16:
         image = (image >> 8 if image.max() > 255 else image).astype(np.uint8)

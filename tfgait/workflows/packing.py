@@ -89,7 +89,7 @@ def pack_sequence(root, modality, cut, path):
     folder = inside(root, path)
     if modality == "flow":
         video = images.read_video(folder)
-        if np.isin(video[0], (0, 255)).all():
+        if images.shows_masks(video):
             raise DataError("these images are silhouettes; flow needs the grey frames of the video.")
         return flow.flow_windows(video), 0
     masks = images.read_masks(folder)

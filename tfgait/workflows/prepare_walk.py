@@ -76,7 +76,7 @@ def _read(plan, walk):
             seen["rgb"] = frames
             frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
         seen["grey"] = frames
-        if np.isin(frames[0], (0, 255)).all():
+        if images.shows_masks(frames):
             raise DataError("its images are silhouettes; the frames of the video were expected.")
     if "depth" in plan.modalities:
         seen["depth"] = images.read_video(_folder(paths["depth"]), images.read_depth)
