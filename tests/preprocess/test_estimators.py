@@ -18,6 +18,10 @@ def grey(first, second):
     return first
 def one(first):
     return first
+def small(first, second):
+    if first.size > 48 * 64:
+        raise MemoryError("too large")
+    return np.zeros((*first.shape, 2))
 """
 
 
@@ -56,3 +60,11 @@ def test_names_and_a_callable_of_others():
 def test_estimators_that_cannot_be_used(name, message):
     with pytest.raises(ConfigError, match=message):
         estimator_of(name)
+
+
+def test_what_goes_wrong_in_a_video_is_one_error():
+    estimator = estimator_of("motion.fields:small")
+    with pytest.raises(
+        ConfigError, match="Received: estimator=motion.fields:small, which gives MemoryError: too large"
+    ):
+        estimator(*np.zeros((2, 100, 80), np.uint8))

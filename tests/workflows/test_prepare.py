@@ -1,4 +1,5 @@
 import functools
+import importlib
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from tfgait.core.errors import ConfigError, DataError
 from tfgait.datasets.embedded_gait_layout import to_frames
 from tfgait.datasets.store import Store
 from tfgait.preprocess import tracks
-from tfgait.preprocess.estimators import Dis
+from tfgait.preprocess.estimators import Dis, estimator_of
 from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.windows import picture_windows
 from tfgait.synthesis.sequence import make_sequence
@@ -223,6 +224,20 @@ def test_a_killed_run_goes_on_where_it_was(tum, tmp_path, monkeypatch):
     assert sorted(p.name for p in out.iterdir()) == ["flow.h5", "prepared.json"]
     whole = prepare(replace(options, out=str(tmp_path / "whole")))
     assert (out / "flow.h5").read_bytes() == Path(whole.files["flow"]).read_bytes()
+
+
+def test_what_another_estimator_of_the_same_name_made_is_not_taken(tum, tmp_path, monkeypatch):
+    (tmp_path / "plug").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "plug")
+    found = []
+    for code in (SLOW, SLOW.replace("np.ones", "2 * np.ones")):
+        (tmp_path / "plug/changing.py").write_text(code)
+        sys.modules.pop("changing", None)
+        importlib.invalidate_caches()
+        estimator_of.cache_clear()
+        found.append(prepare(FAST(source=str(tum), estimator="changing:flow")))
+    estimator_of.cache_clear()
+    assert found[0].out != found[1].out and not found[1].reused
 
 
 def test_what_is_there_is_made_again_only_where_a_source_changed(tum, tmp_path):

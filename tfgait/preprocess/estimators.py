@@ -78,6 +78,28 @@ def _dis(preset):
     return cv2.DISOpticalFlow_create(DIS_PRESETS[preset])
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """A callable of others: whatever goes wrong in it is a `ConfigError` that names it.
+
+    Args:
+        name: of it, ``package.module:callable``.
+        function: itself.
+    """
+
+    name: str
+    function: object
+
+    def __call__(self, first, second):
+        try:
+            return self.function(first, second)
+        except Exception as error:  # a function of others may fail in any way
+            raise ConfigError(
+                f"estimator must take two grey frames (H, W) uint8. Received: estimator={self.name}, which gives "
+                f"{type(error).__name__}: {error}."
+            ) from error
+
+
 # Names for options; each is called without arguments to get the estimator.
 ESTIMATORS = {"farneback": Farneback, "farneback_half": partial(Farneback, 0.5), "dis": Dis}
 
@@ -104,17 +126,14 @@ def estimator_of(name):
         ) from error
     if not callable(found):
         raise ConfigError(f"estimator must be callable. Received: estimator={name}, a {type(found).__name__}.")
-    frames = np.random.default_rng(0).integers(0, 256, (2, 48, 64), dtype=np.uint8)
-    try:
-        checked_flow(found(*frames), name)
-    except ConfigError:
-        raise
-    except Exception as error:  # as above, when it is called
-        raise ConfigError(
-            f"estimator must take two grey frames (H, W) uint8. Received: estimator={name}, which gives "
-            f"{type(error).__name__}: {error}."
-        ) from error
+    found = Foreign(name, found)
+    checked_flow(found(*np.random.default_rng(0).integers(0, 256, (2, 48, 64), dtype=np.uint8)), name)
     return found
+
+
+def estimator_file(name):
+    """Return the file with the code of an estimator of others; None for ours, or where Python knows of no file."""
+    return getattr(importlib.import_module(name.partition(":")[0]), "__file__", None) if ":" in name else None
 
 
 def checked_flow(flow, where):

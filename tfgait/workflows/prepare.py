@@ -8,9 +8,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from tfgait.core.files import record_hash, write_json
+from tfgait.core.files import file_hash, record_hash, write_json
 from tfgait.core.home import data_dir
 from tfgait.preprocess import pool
+from tfgait.preprocess.estimators import estimator_file
 from tfgait.workflows import prepare_output, prepare_sources
 from tfgait.workflows.code_hash import code_hash
 from tfgait.workflows.made_folder import record_in
@@ -109,6 +110,8 @@ def prepare(options, progress=None):
 def _deciding(options):
     """Return what decides the content, beside the videos themselves."""
     deciding = {k: v for k, v in asdict(options).items() if k not in ("out", "processes", "skip_bad")}
+    if file := estimator_file(options.estimator):
+        deciding["estimator_code"] = file_hash(file)
     return {**deciding, "source": str(Path(options.source).expanduser().resolve()), "code": code_hash("preprocess")}
 
 
