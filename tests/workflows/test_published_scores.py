@@ -106,6 +106,10 @@ def test_elapsed_time_names_the_standard_gallery(scored):
     own, standard = scored("--nclasses 16 --knn 1"), scored("--nclasses 16 --knn 1 --protocol elapsed")
     assert own.protocol == "elapsed_same_session" and "--protocol elapsed" in " ".join(own.notes)
     assert standard.protocol == "elapsed" and "--protocol elapsed" not in " ".join(standard.notes)
+    # Scores of another protocol do not replace them.
+    usual = scored("--nclasses 155 --knn 1")
+    assert len({result.files["json"] for result in (own, standard, usual)}) == 3
+    assert scored("--knn 1").files == usual.files
 
 
 @pytest.mark.parametrize(("model", "protocol", "cell"), [("cnn2d", "other_views", 32), ("gaitset", "casia_b", 16)])

@@ -146,10 +146,11 @@ def _data(options, model, modality, progress):
 
 
 def _out(options, model, store):
-    """Return a folder of its own for each model file and data set."""
+    """Return a folder of its own for each model file, signature, data set and protocol other than the set's own."""
     if options.out:
         return Path(options.out).expanduser()
-    data = store.path.parent.name
+    other = options.protocol if options.protocol != protocol_of(store).name else ""
+    data = "-".join(filter(None, (store.path.parent.name, other, options.last_dense)))
     if model.shipped:
         return runs_dir() / "scores" / model.run.name / model.path.stem / data
     if model.run is None:
