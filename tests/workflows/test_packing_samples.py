@@ -11,6 +11,7 @@ from tfgait.datasets import embedded_gait
 from tfgait.datasets.deepdish_file import read_deepdish
 from tfgait.datasets.deepdish_writer import write_deepdish
 from tfgait.datasets.held_out import held_out_rows
+from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.images import read_video
 from tfgait.preprocess.silhouettes import align, cut
 from tfgait.preprocess.tracks import boxes_of_masks, smooth
@@ -254,6 +255,11 @@ def test_windows_of_pictures_of_raw_tum_gaid(raw):
     masks = read_video(raw / "silhouettes/p001/n01")
     expected = picture_windows(read_video(raw / "image/p001/n01"), "grey", smooth(boxes_of_masks(masks)))
     np.testing.assert_array_equal(store.read(0), expected[0][1])
+    # Flow looks through the same opening, as prepare makes it: who trains on the one can be tested on the other.
+    flow = open_data(raw, "flow", processes=1)
+    expected = flow_windows(read_video(raw / "image/p001/n01"), smooth(boxes_of_masks(masks)))
+    np.testing.assert_array_equal(flow.read(0), expected[0][1])
+    assert flow.table.name.tolist() == store.table.name.tolist()
     assert open_data(raw, "rgb", processes=1).shape == (60, 60, 3)
     with pytest.raises(DataError, match="no pictures of the kind depth"):
         open_data(raw, "depth", processes=1)

@@ -17,8 +17,8 @@ class EvaluateOptions:
     Args:
         model: a run, a preset or a model file (.keras, .tflite, .onnx, or .h5 and .hdf5 of Embedded-Gait); empty:
             the latest run, else the shipped preset
-        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays; empty: as
-            published, it goes with nclasses=150
+        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads), as was published for
+            150 classes, or stays (empty too), as for 155
         knn: neighbours that vote; rank-1 is always the nearest one alone
         datadir: data set; empty: the data of the run, else the default walkers
         protocol: which sequences are gallery and probes; empty: the data set's own (tfgait list shows them)

@@ -21,6 +21,7 @@ VIEW_ROOTS = re.compile(r"(\d{1,3}=[^,]+)(,\d{1,3}=[^,]+)*")
 SHOWN = 5
 LIST = tum_gaid.LISTS[0]
 WINDOWED = ("grey", "rgb", "depth")  # of images they are made as `prepare` makes them
+TUM_GAID = ("tum_gaid", "walkers_tum")  # so is flow, through the same opening
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,15 @@ def located(datadir, modality, how):
     if is_mocap(path):
         options = SynthesizeOptions(mocap=str(path), modalities=(modality,), processes=how.processes or 0)
         return Path(synthesize(options, progress=how.progress).files[modality])
-    if modality in WINDOWED:
-        options = PrepareOptions(str(path), modalities=(modality,), processes=how.processes or 0, skip_bad=how.skip_bad)
-        return Path(prepare(options, how.progress).files[modality])
     images = ("grey" if modality == "flow" else modality, tum_gaid.FOLDERS.get(modality, modality))
     root = next((path / name for name in images if (path / name).is_dir()), path)
     dataset = _layout(path, root)
     trains = tum_gaid.train_subjects(path) if dataset == "tum_gaid" else None
     if dataset == "tum_gaid" and trains is None:
         LOG.warning("who trains should stand in %s in %s, or it can be neither trained nor tested on", LIST, path)
+    if modality in WINDOWED or (modality == "flow" and dataset in TUM_GAID):
+        options = PrepareOptions(str(path), modalities=(modality,), processes=how.processes or 0, skip_bad=how.skip_bad)
+        return Path(prepare(options, how.progress).files[modality])
     return _packed(root, dataset, modality, how, {} if trains is None else {"train_subjects": trains})
 
 
