@@ -72,7 +72,7 @@ def evaluate(options, progress=None):
         **{name: record[name] for name in EvaluateResult.__dataclass_fields__ if name in record and name != "notes"},
         notes=tuple(notes),
     )
-    return write_reports(result, found, part, _out(options, model, store), manifest(options=vars(options)))
+    return write_reports(result, found, part, _out(options, model, store, protocol), manifest(options=vars(options)))
 
 
 def _cautions(options, store, people, everybody, found):
@@ -145,11 +145,12 @@ def _data(options, model, modality, progress):
     )
 
 
-def _out(options, model, store):
-    """Return a folder of its own for each model file and data set."""
+def _out(options, model, store, protocol):
+    """Return a folder of its own for each model file, data set, and protocol that is not the data set's usual one."""
     if options.out:
         return Path(options.out).expanduser()
-    data = store.path.parent.name
+    usual = protocol.name == protocol_of(store).name
+    data = store.path.parent.name + ("" if usual else f"-{protocol.name}")
     if model.shipped:
         return runs_dir() / "scores" / model.run.name / model.path.stem / data
     if model.run is None:

@@ -92,6 +92,8 @@ def _completed(options, filled):
     val = chosen.get("val", options.val)
     if not options.monitor:
         chosen["monitor"] = "val_accuracy" if val == "sequences" else "val_rank1" if options.val_subjects else "loss"
+    if options.augmentation and options.augment is None:
+        chosen["augment"] = True
     if options.published_l2 and options.weight_decay == -1:
         chosen["weight_decay"] = 0.0
     return dataclasses.replace(options, **chosen)
