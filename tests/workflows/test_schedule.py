@@ -271,26 +271,6 @@ def test_gaitset_learns_with_both_losses_and_is_tuned_after_pruning(tmp_path, ho
         assert (a.numpy() != b.numpy()).any(), a.path
 
 
-def test_the_published_silhouette_transforms_can_be_trained_with(tmp_path):
-    from tfgait.data.transforms import AUGMENTATIONS
-    from tfgait.workflows.train_resolved import resolved
-    from tfgait.workflows.training_batches import training_batches
-
-    store = Store(write(tmp_path / "silhouettes.h5", "silhouettes", (16, 12, 1), 6))
-    given = {"preset": "gaitset_tiny", "val": "people", "bs": 0, "batch_p": 2, "batch_k": 3, "mod": "silhouettes"}
-    batches = {}
-    for name in ("", "silhouettes", "silhouettes_embedded"):
-        chosen = resolved(options("", **given, augmentation=name), "gaitset", "gaitset_tiny")
-        assert chosen.augment == bool(name)
-        labels = np.unique(store.table.subject, return_inverse=True)[1]
-        batches[name] = next(training_batches(chosen, store, labels)[1](0, 0))[0]["silhouettes"]
-    plain = batches.pop("")
-    for name, found in batches.items():
-        rng = np.random.default_rng([0, 0, 0, 1])
-        np.testing.assert_array_equal(found, AUGMENTATIONS[name](plain.copy(), rng))
-    assert (batches["silhouettes"] != batches["silhouettes_embedded"]).any()
-
-
 def test_quiet_where_asked(flow):
     said = []
     train(options(flow, epochs=1, verbose=0), progress=lambda *step: said.append(step))
@@ -322,8 +302,6 @@ def test_quiet_where_asked(flow):
         ({"model_version": "bmvc"}, "preset or model_version"),
         ({"preset": "", "model_version": "bmvc", "net": "gaitset"}, "no size of gaitset"),
         ({"optimizer": "sgdd"}, "Did you mean 'sgd'"),
-        ({"augmentation": "silhouettes_embedded"}, "augmentation must be one of flow for flow"),
-        ({"augmentation": "flow", "augment": False}, "Received: augment=false"),
     ],
 )
 def test_bad_options_are_named(flow, home, changes, message):

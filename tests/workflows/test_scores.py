@@ -117,6 +117,14 @@ def test_scores_of_another_kind_leave_no_old_pictures(home):
     assert "view_matrices" not in result.files and Path(result.files["confusion"]).is_file()
 
 
+def test_scores_by_another_protocol_lie_apart(home):
+    files = [
+        evaluate(EvaluateOptions(model="tiny", knn=1, protocol=name)).files["md"]
+        for name in ("", "multi_view", "single_view")
+    ]
+    assert files[0] == files[1] and Path(files[2]).parent.name == f"{Path(files[0]).parent.name}-single_view"
+
+
 def test_a_vote_that_cannot_be_won_and_people_left_out_are_said(home):
     notes = " ".join(evaluate(EvaluateOptions(model="tiny", knn=3)).notes)
     assert "3 of 6 people scored" in notes and "k = 3, but a probe meets 1 gallery sequences of each" in notes

@@ -203,6 +203,32 @@ def test_batches_are_a_function_of_epoch_and_step(silhouettes):
         assert any((a[1] != b[1]).any() for a, b in zip(feed(0, 0), feed(1, 0), strict=False))
 
 
+def test_windows_train_as_they_are_stored_and_as_they_are_tested(flow):
+    store = Store(flow)
+    chosen = resolved(options(flow, bs=8, batch_p=0, batch_k=0, augment=False), "cnn2d", "cnn2d_tiny")
+    steps, feed = training_batches(chosen, store, subject_labels(store.table))
+    stored = {store.read(row).tobytes() for row in range(len(store))}
+    assert steps == 3 and len(stored) == len(store)
+    assert {window.tobytes() for inputs, _ in feed(0, 0) for window in inputs["flow"]} <= stored
+
+
+def test_transforms_are_those_of_the_input_or_of_a_name(silhouettes):
+    store = Store(silhouettes)
+
+    def first(**changes):
+        chosen = resolved(options(silhouettes, **changes), "gaitset", "gaitset_tiny")
+        return next(training_batches(chosen, store, subject_labels(store.table))[1](0, 0))[0]["silhouettes"]
+
+    plain, usual, named = first(), first(augment=True), first(augmentation="silhouettes_embedded")
+    # Its noise darkens every pixel of three quarters of the sequences.
+    changed = (named != plain).mean()
+    assert changed > 0.5 > (usual != plain).mean() > 0
+    with pytest.raises(ConfigError, match="augmentation must be one of silhouettes, silhouettes_embedded"):
+        first(augmentation="flow")
+    with pytest.raises(ConfigError, match="augmentation goes with augment"):
+        first(augmentation="silhouettes", augment=False)
+
+
 def test_a_loss_that_is_nan_ends_the_run_and_is_not_resumed(silhouettes, home):
     with pytest.raises(NotANumber, match="lower lr"):
         train(options(silhouettes, lr=1e30, optimizer="sgd"))

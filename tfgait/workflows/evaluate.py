@@ -72,7 +72,7 @@ def evaluate(options, progress=None):
         **{name: record[name] for name in EvaluateResult.__dataclass_fields__ if name in record and name != "notes"},
         notes=tuple(notes),
     )
-    return write_reports(result, found, part, _out(options, model, store), manifest(options=vars(options)))
+    return write_reports(result, found, part, _out(options, model, store, protocol), manifest(options=vars(options)))
 
 
 def _cautions(options, store, people, everybody, found):
@@ -145,12 +145,12 @@ def _data(options, model, modality, progress):
     )
 
 
-def _out(options, model, store):
-    """Return a folder of its own for each model file, signature, data set and protocol other than the set's own."""
+def _out(options, model, store, protocol):
+    """Return a folder of its own for each model file, signature, data set, and protocol but the usual one."""
     if options.out:
         return Path(options.out).expanduser()
-    other = options.protocol if options.protocol != protocol_of(store).name else ""
-    data = "-".join(filter(None, (store.path.parent.name, other, options.last_dense)))
+    usual = protocol.name == protocol_of(store).name
+    data = "-".join(filter(None, (store.path.parent.name, "" if usual else protocol.name, options.last_dense)))
     if model.shipped:
         return runs_dir() / "scores" / model.run.name / model.path.stem / data
     if model.run is None:

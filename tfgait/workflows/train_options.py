@@ -70,10 +70,9 @@ class TrainOptions:
         ema: share of the moving average of the weights that a step keeps; 0: none is kept
         clip_norm: largest norm of the gradient; 0: no limit
         mixed_precision: compute in float16 with loss scaling
-        augment: change the training sequences (flow: shift, zoom, mirror; silhouettes: mirror, rotate, erase); by
-            network where not said: flow is, silhouettes are not, as published
-        augmentation: by which transforms, as tfgait augmentations shows them: silhouettes_embedded is Embedded-Gait's
-            for GaitSet (shift, zoom, rotate, mirror, noise, erase); empty: those of the kind of input
+        augment: change the training sequences; by network where not said: flow is, silhouettes are not, as published
+        augmentation: by which transforms (tfgait augmentations shows them): silhouettes_embedded is Embedded-Gait's for
+            GaitSet; empty: those of the kind of input
         seed: of weights, batches and dropout
         deterministic: bit-equal repetition, slower
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one

@@ -1,7 +1,6 @@
 """Options of a training that exclude or need each other."""
 
 from tfgait.core.errors import ConfigError, check_choice
-from tfgait.data.transforms import AUGMENTATIONS
 
 
 def check_pairs(options):
@@ -9,7 +8,6 @@ def check_pairs(options):
     for name in ("plateau", "extraepochs"):
         if getattr(options, name) and options.schedule != "constant":
             raise ConfigError(f"{name} goes with schedule=constant. Received: schedule={options.schedule}.")
-    _check_augmentation(options)
     _check_validation(options)
     _check_freezing(options)
     if options.published_l2 and options.weight_decay:
@@ -20,19 +18,6 @@ def check_pairs(options):
         raise ConfigError(
             "cross_weight is that of the cross entropy beside the triplet: above 0 with loss=both, else 0 or left out. "
             f"Received: loss={options.loss}, cross_weight={options.cross_weight}."
-        )
-
-
-def _check_augmentation(options):
-    if not options.augmentation:
-        return
-    if not options.augment:
-        raise ConfigError(f"augmentation says how to augment. Received: augment=false, {options.augmentation}.")
-    fitting = [name for name in AUGMENTATIONS if name.partition("_")[0] == options.mod]
-    if options.augmentation not in fitting:
-        raise ConfigError(
-            f"augmentation must be one of {', '.join(fitting)} for {options.mod}. "
-            f"Received: augmentation={options.augmentation}."
         )
 
 

@@ -1,5 +1,6 @@
 """The batches of a training, as a function of epoch and step."""
 
+from tfgait.core.errors import ConfigError, check_choice
 from tfgait.data.pipeline import batches
 from tfgait.data.samplers import BalancedSampler, PKSampler
 from tfgait.data.transforms import AUGMENTATIONS
@@ -12,6 +13,9 @@ def training_batches(options, store, labels):
         options: resolved `TrainOptions`.
         store: the sequences that train.
         labels: (N,) class of each.
+
+    Raises:
+        ConfigError: transforms of another kind of input, or none wanted and some named.
     """
     if options.loss == "crossentropy":
         sampler = BalancedSampler(store.table.kind, min(options.bs, len(store)), options.seed)
@@ -21,7 +25,7 @@ def training_batches(options, store, labels):
     choice = {
         "frames": options.frames,
         "mode": "unordered" if options.net == "gaitset" else "consecutive",
-        "transform": AUGMENTATIONS.get(options.augmentation or store.modality.name) if options.augment else None,
+        "transform": _transform(options, store.modality.name),
         "seed": options.seed,
         "labels": labels,
     }
@@ -34,3 +38,12 @@ def training_batches(options, store, labels):
             yield from batches(store, sampler, number, step, **choice)
 
     return steps, feed
+
+
+def _transform(options, kind):
+    """Return what changes the sequences of a kind of input, or None."""
+    if options.augmentation:
+        check_choice("augmentation", options.augmentation, [n for n in AUGMENTATIONS if n.partition("_")[0] == kind])
+        if not options.augment:
+            raise ConfigError(f"augmentation goes with augment. Received: augmentation={options.augmentation}.")
+    return AUGMENTATIONS.get(options.augmentation or kind) if options.augment else None
