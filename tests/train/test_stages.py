@@ -65,7 +65,6 @@ class CutAt(keras.callbacks.Callback):
             raise PowerCut
 
 
-@pytest.mark.timeout(120)
 def test_a_process_killed_in_the_second_stage_resumes_bit_equal(tmp_path):
     def sitting(run, *more):
         command = [sys.executable, str(Path(tiny.__file__)), str(run), "--stages", *more]
