@@ -50,7 +50,7 @@ PRESETS = {
     "cnn2d": ("cnn2d", {}),
     "cnn2d_small": ("cnn2d", {"widths": _widths(_CNN2D, (16, 32, 64, 64)), "embedding": 128}),
     # The shipped ones, under 3 MB.
-    "cnn2d_walkers": ("cnn2d", {"widths": _widths(_CNN2D, (12, 64, 128, 128)), "embedding": 128}),
+    "cnn2d_walkers": ("cnn2d", {"widths": _widths(_CNN2D, (12, 64, 128, 128)), "embedding": 128, "dropout": 0.0}),
     "cnn3d_walkers": ("cnn3d", {"widths": _widths(_CNN3D, (8, 16, 64, 128, 128, 128)), "embedding": 128}),
     "cnn2d_tiny": (
         "cnn2d",
