@@ -36,7 +36,7 @@ def test_index_and_check(tmp_path):
     assert table.name.tolist() == ["001-nm-01-090", "002-bg-02-018"]
     assert table.length.tolist() == [4, 2] and table.path.tolist() == ["001/nm-01/090", "002/bg-02/018"]
     said = {f.path: f.what for f in casia_b.check(tmp_path)}
-    assert said["001/nm-02/000"] == "an empty folder" and "outside the layout" in said["extra"]
+    assert said["001/nm-02/000"] == "a folder without images" and "outside the layout" in said["extra"]
     assert said["001"].startswith("109 of 110 sequences are missing: nm-01/000")
     assert said["124"] == "the whole subject is missing"
     assert len(said) == 2 + 124

@@ -13,7 +13,7 @@ def test_finds_folders_with_images_in_natural_order(tmp_path):
     (tmp_path / "empty").mkdir()
     found, findings = image_folders(tmp_path)
     assert found == [(("9", "a"), 2), (("9", "b"), 2), (("10", "a"), 2)]
-    assert [str(f) for f in findings] == ["empty: an empty folder"]
+    assert [str(f) for f in findings] == ["empty: a folder without images"]
 
 
 def test_no_link_leaves_the_root(tmp_path):

@@ -10,7 +10,7 @@ from tfgait.datasets.store import Store, write_store
 from tfgait.preprocess.flow import flow_windows
 from tfgait.preprocess.silhouettes import align, cut
 from tfgait.workflows import packing
-from tfgait.workflows.data import open_data, protocol_of, split_of
+from tfgait.workflows.data import open_data, protocol_of, role_of, split_of
 
 
 @pytest.fixture(autouse=True)
@@ -205,6 +205,26 @@ def test_a_killed_packing_leaves_nothing(tree, home, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         open_data(tree, processes=1)
     assert not [p for p in home.rglob("*") if p.is_file()]
+
+
+def test_published_numbers_name_roles_among_made_people_too(tmp_path):
+    frames = np.zeros((3, 64, 44, 1), np.uint8)
+    rows = [(frames, f"{n}", "nm-01", "090", f"row-{n}") for n in range(4)]
+    path = write_store(tmp_path / "silhouettes.h5", "silhouettes", rows, source={"dataset": "walkers"})
+    store = open_data(str(path))
+    role = role_of(store, 50)
+    assert split_of(store, role.split).subjects(store.table)[1] == ["2", "3"]
+    assert protocol_of(store, role.protocol).other_views and role_of(store, 74).people == "train"
+    # From one camera nobody is seen in another.
+    assert protocol_of(store).name == "single_view"
+    with pytest.raises(ConfigError, match="nclasses must be 74 or 50 for walkers"):
+        role_of(store, 155)
+
+
+def test_one_camera_of_casia_b_is_one_pool(tmp_path):
+    rows = [(np.zeros((3, 64, 44, 1), np.uint8), "001", "nm-01", "090", "row")]
+    path = write_store(tmp_path / "silhouettes.h5", "silhouettes", rows, source={"dataset": "casia_b"})
+    assert protocol_of(open_data(str(path))).name == "single_view"
 
 
 def test_store_of_another_project_is_scored_as_a_folder(tmp_path):

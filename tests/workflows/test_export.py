@@ -6,7 +6,8 @@ import pytest
 
 from tfgait.core.errors import ConfigError, DataError, Unfinished, UserError
 from tfgait.datasets.store import Store, StoreWriter
-from tfgait.workflows.export import ExportOptions, export
+from tfgait.workflows.export import ExportOptions, export, target
+from tfgait.workflows.models import resolve_model
 from tfgait.workflows.trt import TF_TRT_VENV, TrtOptions, convert
 
 SUBJECTS = ("001", "002", "003", "004")
@@ -67,6 +68,7 @@ def test_int8_is_calibrated_on_training_subjects_alone(run_folder, tmp_path, mon
     monkeypatch.setattr(calibration, "draw", spy)
     result = export(ExportOptions(quantize="int8", out=f"{tmp_path}/"))
     assert result.file == str(tmp_path / "model_int8.tflite")
+    assert target(resolve_model(""), str(tmp_path / "not_yet"), ".tflite") == tmp_path / "not_yet" / "model.tflite"
     assert drawn == [["002"]]
     assert export(ExportOptions(quantize="int8", out=f"{tmp_path}/")).calibration == result.calibration
     assert export(ExportOptions(quantize="int8", out=f"{tmp_path}/", seed=5, calibration=1)).calibration not in (

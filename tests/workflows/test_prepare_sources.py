@@ -91,7 +91,7 @@ def test_links_that_leave_the_root_are_not_followed(tmp_path):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ([], "must hold videos .* Found instead: .: an empty folder"),
+        ([], "must hold videos .* Found instead: .: a folder without images"),
         (["image/p001/notes.txt"], "Found instead: p001"),
         (["p001-n01.avi", "p001/n01.avi"], "holds 2 videos of 001-n-01-090"),
         (["p001-n01.avi", "p001-n01.mp4"], "holds two of p001-n01: .*p001-n01.avi and"),

@@ -64,7 +64,8 @@ def first(flow, tmp_path_factory):
 
 
 def test_two_stages_end_with_everyone_trained(flow):
-    result = train(options(flow, extraepochs=2, lr=0.02))
+    result = train(options(flow, extraepochs=2, lr=0.02, prefix="gait", name="staged"))
+    assert result.run.endswith("/gait_staged") and result.checkpoint == "last"
     rows = history(result.run)
     assert [float(row["learning_rate"]) for row in rows] == pytest.approx([0.02, 0.02, 0.002, 0.002])
     assert [bool(row["val_accuracy"]) for row in rows] == [True, True, False, False]

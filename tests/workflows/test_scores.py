@@ -117,12 +117,14 @@ def test_scores_of_another_kind_leave_no_old_pictures(home):
     assert "view_matrices" not in result.files and Path(result.files["confusion"]).is_file()
 
 
-def test_scores_by_another_protocol_lie_apart(home):
-    files = [
-        evaluate(EvaluateOptions(model="tiny", knn=1, protocol=name)).files["md"]
-        for name in ("", "multi_view", "single_view")
-    ]
-    assert files[0] == files[1] and Path(files[2]).parent.name == f"{Path(files[0]).parent.name}-single_view"
+def test_what_is_asked_beside_the_usual_lies_apart(home):
+    asked = [{}, {"protocol": "multi_view"}, {"protocol": "single_view"}, {"camera": ("090",)}, {"camera": ("000",)}]
+    asked += [{"people": "all", "metric": "cosine"}, {"camera": ("000",), "allcameras": True}]
+    results = [evaluate(EvaluateOptions(model="tiny", knn=1, **options)) for options in asked]
+    names = [Path(result.files["md"]).parent.name for result in results]
+    assert names[1] == names[6] == names[0]
+    assert [name.removeprefix(names[0]) for name in names[2:6]] == ["-single_view", "-090", "-000", "-all-cosine"]
+    assert "probes of camera 000 alone" in results[4].notes and "camera" not in " ".join(results[6].notes)
 
 
 def test_a_vote_that_cannot_be_won_and_people_left_out_are_said(home):

@@ -248,7 +248,7 @@ def test_a_loss_that_is_nan_ends_the_run_and_is_not_resumed(silhouettes, home):
         ({"lr": float("nan")}, "lr must be above 0"),
         ({"loss": "tripplet"}, "Did you mean 'triplet'"),
         ({"bs": 7}, "bs must be batch_p x batch_k = 6"),
-        ({"batch_p": 5}, "p must be at most the number of subjects, 4"),
+        ({"batch_p": 5}, "batch_p must be at most the number of training people, 4"),
         ({"margin": 0.0}, "margin must be above 0"),
         ({"ema": 1.0}, r"ema must lie in \[0, 1\)"),
         ({"plateau": 3, "schedule": "cosine"}, "plateau goes with"),
@@ -297,6 +297,12 @@ def test_held_out_people(count, held):
     people = [f"{n:03d}" for n in range(1, 13)]
     fitting, out = hold_out(people, count)
     assert len(out) == held and sorted(fitting + out) == people
+
+
+def test_three_people_all_train_unless_some_are_asked_for():
+    assert hold_out(["a", "b", "c"], -1) == (["a", "b", "c"], [])
+    with pytest.raises(ConfigError, match="val_subjects must be 0 of 3 training people. Received: val_subjects=2"):
+        hold_out(["a", "b", "c"], 2)
 
 
 def test_triplet_loss_equals_a_slow_loop():

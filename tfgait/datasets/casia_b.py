@@ -39,8 +39,8 @@ PROBES = {"nm": ("nm-05", "nm-06"), "bg": ("bg-01", "bg-02"), "cl": ("cl-01", "c
 CASIA_B = Protocol("casia_b", GALLERY, PROBES, cross_view=True)
 PROTOCOLS = {
     "casia_b": CASIA_B,
-    "other_views": Protocol("other_views", GALLERY, PROBES, cross_view=False, other_views=True),
     "single_view": Protocol("single_view", GALLERY, PROBES, cross_view=False),
+    "other_views": Protocol("other_views", GALLERY, PROBES, cross_view=False, other_views=True),
 }
 NCLASSES = {74: Role("74/50", "train"), 50: Role("74/50", "test", GALLERY, "other_views")}
 

@@ -10,7 +10,7 @@ from tfgait.datasets.protocol import natural
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 MAX_DEPTH = 6
-EMPTY = "an empty folder"
+EMPTY = "a folder without images"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ they are not comparable with scores on recorded people.
 """
 
 from tfgait.datasets import casia_b
-from tfgait.datasets.protocol import Protocol, Split
+from tfgait.datasets.protocol import Protocol, Role, Split
 
 MODALITIES = ("silhouettes", "flow", "grey", "rgb", "depth", "poses")
 CONDITIONS = casia_b.CONDITIONS
@@ -29,7 +29,9 @@ SPLITS = {
 PROTOCOLS = {
     "multi_view": Protocol("multi_view", casia_b.GALLERY, casia_b.PROBES, cross_view=True),
     "single_view": Protocol("single_view", casia_b.GALLERY, casia_b.PROBES, cross_view=False),
+    "other_views": Protocol("other_views", casia_b.GALLERY, casia_b.PROBES, cross_view=False, other_views=True),
 }
+NCLASSES = {74: Role("half", "train"), 50: Role("half", "test", casia_b.GALLERY, "other_views")}
 
 index = casia_b.index
 read = casia_b.read

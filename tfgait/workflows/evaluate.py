@@ -16,6 +16,18 @@ from tfgait.workflows.models import load_network, resolve_model, runnable
 from tfgait.workflows.roles import check_model, with_role
 
 __all__ = ["EvaluateOptions", "EvaluateResult", "evaluate"]
+# What makes scores others; those of a folder of their own are kept beside the usual ones.
+USUAL = {
+    "people": "test",
+    "camera": (),
+    "views": (),
+    "conds": (),
+    "metric": "",
+    "metrics": "",
+    "frames": "central",
+    "nframes": 0,
+    "last_dense": "",
+}
 PACKED = {
     "frames_dropped": "frames without a person were dropped",
     "sequences_left_out": "damaged sequences were left out",
@@ -47,13 +59,20 @@ def evaluate(options, progress=None):
     people, seen = choose_people(store, model, options)
     part = store.take(np.flatnonzero(np.isin(store.table.subject, people)))
     protocol = protocol_of(store, options.protocol)
-    views = () if options.allcameras else options.camera
+    options = replace(options, camera=() if options.allcameras else options.camera)
+    views = options.camera
     pairing = pair(part.table, protocol, views)
     part = part.take(pairing.rows)
     own = metric_of(run)
     metric = options.metric or (PUBLISHED_METRICS[options.metrics] if options.metrics and own == "parts" else own)
     found, embedded = score(encoder, part, protocol, options.knn, metric, progress, probe_views=views)
-    notes = [*told, *pairing.notes, *_cautions(options, part, people, len(set(store.table.subject.tolist())), found)]
+    camera = [f"probes of camera {', '.join(views)} alone"] if views else []
+    notes = [
+        *camera,
+        *told,
+        *pairing.notes,
+        *_cautions(options, part, people, len(set(store.table.subject.tolist())), found),
+    ]
     if seen:
         notes.append(f"{seen} of the {len(people)} people scored were trained on")
     source = store.attributes["source"]
@@ -146,11 +165,13 @@ def _data(options, model, modality, progress):
 
 
 def _out(options, model, store, protocol):
-    """Return a folder of its own for each model file, signature, data set, and protocol but the usual one."""
+    """Return a folder of its own for each model file, data set, and whatever was asked for but the usual."""
     if options.out:
         return Path(options.out).expanduser()
-    usual = protocol.name == protocol_of(store).name
-    data = "-".join(filter(None, (store.path.parent.name, "" if usual else protocol.name, options.last_dense)))
+    asked = [getattr(options, name) for name, usual in USUAL.items() if getattr(options, name) != usual]
+    asked = ["" if protocol.name == protocol_of(store).name else protocol.name, *asked]
+    asked = ["+".join(a) if isinstance(a, tuple) else str(a) for a in asked if a]
+    data = "-".join([store.path.parent.name, *asked])
     if model.shipped:
         return runs_dir() / "scores" / model.run.name / model.path.stem / data
     if model.run is None:

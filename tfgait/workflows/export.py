@@ -159,7 +159,7 @@ def target(model, out, suffix):
         folder = runs_dir() / "exports" / model.name if model.shipped else model.path.parent
         return folder / name
     path = Path(out).expanduser()
-    path = path / name if path.is_dir() or out.endswith("/") else path
+    path = path / name if path.is_dir() or not path.suffix else path
     extension = Path(name).suffix
     if path.suffix != extension:
         raise ConfigError(f"out must be a folder, or a file that ends in {extension}. Received: out={out}.")

@@ -29,7 +29,7 @@ def run_folder(options, data_hash):
         data_hash: of the store; a run on other data is another run.
     """
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
-    base = options.prefix + (options.name or options.preset)
+    base = "_".join(filter(None, (options.prefix, options.name or options.preset)))
     config = {**config_of(options), "data_hash": data_hash}
     try:
         root.mkdir(parents=True, exist_ok=True)

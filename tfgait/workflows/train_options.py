@@ -41,7 +41,7 @@ class TrainOptions:
             at most; 0: none
         experdir: folder of run folders; empty: runs
         name: of the run folder; empty: the preset
-        prefix: put before the name
+        prefix: put before the name, with an underscore
         epochs: 0: by network
         extraepochs: of a second stage on training and validation data at a tenth of the rate; its last epoch is kept
         steps_per_epoch: 0: by network, or as many as cover the data
@@ -66,7 +66,7 @@ class TrainOptions:
         monitor: loss, val_loss, val_rank1 (val=people) or val_accuracy (val=sequences); empty: the last of those there
             are
         plateau: epochs without a lower val_loss (loss where nothing is held out) after which the rate falls to a fifth;
-            0: never
+            none where it is 0
         ema: share of the moving average of the weights that a step keeps; 0: none is kept
         clip_norm: largest norm of the gradient; 0: no limit
         mixed_precision: compute in float16 with loss scaling

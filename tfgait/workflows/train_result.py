@@ -15,7 +15,7 @@ class TrainResult:
         seconds: of all sittings.
         epochs: that ran; fewer than asked for where training ended early.
         loss: of the last epoch, on the training batches.
-        checkpoint: which one `model.keras` is: best, or best_ema, of the last stage.
+        checkpoint: which one `model.keras` is: best, best_ema, or after a second stage last.
         best_epoch: of that checkpoint.
         published: in words, what `model.keras` is.
         val: its scores on held-out people (rank1 in percent, loss) or sequences (accuracy in [0, 1], loss); empty where
@@ -69,7 +69,7 @@ def train_result(folder, facts, record, resumed):
         seconds=round(record.seconds, 1),
         epochs=record.epoch,
         loss=record.history[-1]["loss"],
-        checkpoint=record.published,
+        checkpoint="last" if record.stage > 1 else record.published,
         best_epoch=epoch,
         published=_published(record, val),
         val=val,

@@ -20,6 +20,11 @@ def training_batches(options, store, labels):
     if options.loss == "crossentropy":
         sampler = BalancedSampler(store.table.kind, min(options.bs, len(store)), options.seed)
     else:
+        people = len(set(labels.tolist()))
+        if options.batch_p > people:
+            raise ConfigError(
+                f"batch_p must be at most the number of training people, {people}. Received: batch_p={options.batch_p}."
+            )
         sampler = PKSampler(labels, options.batch_p, options.batch_k, options.seed)
     steps = options.steps_per_epoch or len(sampler)
     choice = {

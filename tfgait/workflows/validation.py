@@ -16,7 +16,8 @@ def hold_out(subjects, count):
 
     Args:
         subjects: names.
-        count: -1: a tenth, at least 4 but no more than a quarter, at least 2 in any case; 0: none.
+        count: -1: a tenth, at least 4 but no more than a quarter, at least 2 in any case, but none of fewer than 4
+            people; 0: none.
 
     Raises:
         ConfigError: a single one, or so many that fewer than two are left to train.
@@ -24,12 +25,14 @@ def hold_out(subjects, count):
     subjects = sorted(subjects, key=natural)
     if count == -1:
         # Rank-1 among two or three people says little, but a small set cannot spare more.
-        count = max(2, min(len(subjects) // 4, max(4, round(len(subjects) / 10))))
+        count = max(2, min(len(subjects) // 4, max(4, round(len(subjects) / 10)))) if len(subjects) > 3 else 0
     if count == 1 or (count and count > len(subjects) - 2):
+        some = f", or 2 to {len(subjects) - 2}," if len(subjects) > 3 else ""
         raise ConfigError(
-            f"val_subjects must be 0, or 2 to {len(subjects) - 2}, of {len(subjects)} training people. "
-            f"Received: val_subjects={count}."
+            f"val_subjects must be 0{some} of {len(subjects)} training people. Received: val_subjects={count}."
         )
+    if not count:
+        return subjects, []
     held = {subjects[int((i + 0.5) * len(subjects) / count)] for i in range(count)}
     return [s for s in subjects if s not in held], [s for s in subjects if s in held]
 
