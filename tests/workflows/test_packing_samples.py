@@ -105,7 +105,7 @@ def test_samples_without_content_are_counted_and_left_out(tmp_path):
     store = open_data(casia(tmp_path / "CASIAB_tf"), "flow", processes=1)
     assert store.table.name.tolist() == ["075-nm-05-090#01"]
     assert store.attributes["source"]["samples_without_content"] == 1
-    assert protocol_of(store).name == "other_views" and split_of(store).name == "74/50"
+    assert protocol_of(store).name == "single_view" and split_of(store).name == "74/50"
 
 
 def test_a_datadir_with_nothing_left(tmp_path):
