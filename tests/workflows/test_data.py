@@ -213,6 +213,7 @@ def test_published_numbers_name_roles_among_made_people_too(tmp_path):
     path = write_store(tmp_path / "silhouettes.h5", "silhouettes", rows, source={"dataset": "walkers"})
     store = open_data(str(path))
     role = role_of(store, 50)
+    assert role.people == "test"
     assert split_of(store, role.split).subjects(store.table)[1] == ["2", "3"]
     assert protocol_of(store, role.protocol).other_views and role_of(store, 74).people == "train"
     # From one camera nobody is seen in another.
