@@ -17,6 +17,7 @@ PUBLISHED = {
     "embedded_gait_cnn3d_pruned": {"epochs": 100, "extraepochs": 10, "bs": 150, "lr": 0.01, "ftpruning": True},
     "gaitset_casia_b": {"batch_p": 8, "batch_k": 16, "frames": 30, "margin": 0.2, "lr": 1e-4, "optimizer": "adam"},
     "walkers_cnn2d": {"epochs": 12, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
+    "walkers_gaitset": {"epochs": 12, "steps_per_epoch": 200, "batch_p": 12, "lr": 0.0025, "augment": False},
     "walkers_cnn3d": {"epochs": 12, "steps_per_epoch": 250, "bs": 32, "lr": 0.0015, "augment": False},
     "gaitset_casia_b_pruned": {"batch_p": 8, "batch_k": 16, "ftpruning": True, "loss": "triplet"},
 }

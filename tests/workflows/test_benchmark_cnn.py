@@ -6,6 +6,7 @@ import pytest
 
 from tfgait.core.files import write_json
 from tfgait.workflows import benchmark_cnn as module
+from tfgait.workflows import benchmark_runs
 from tfgait.workflows.benchmark import BenchmarkOptions
 
 
@@ -31,13 +32,12 @@ def trainings(monkeypatch, tmp_path):
         asked.append(options)
         facts = {"accuracy": 10.0 * options.seed, "subjects": 300}
         config = {name: getattr(options, name) for name in options.__dataclass_fields__}
-        write_json(
-            tmp_path / "runs" / options.name / "manifest.json", {"status": "finished", "config": config, **facts}
-        )
-        return Said(run=options.name, **facts)
+        run = tmp_path / "runs" / options.name
+        write_json(run / "manifest.json", {"status": "finished", "config": config, **facts})
+        return Said(run=str(run), **facts)
 
     monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
-    monkeypatch.setattr(module, "train", train)
+    monkeypatch.setattr(benchmark_runs, "train", train)
     monkeypatch.setattr(module, "synthesize", lambda options, _: Said(files={"flow": f"{options.subjects}/flow.h5"}))
     monkeypatch.setattr(
         module,
