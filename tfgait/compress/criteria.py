@@ -2,7 +2,6 @@
 
 import zlib
 
-import keras
 import numpy as np
 
 from tfgait.compress.importance import Criterion, filter_rows, filter_scores, finite
@@ -48,6 +47,8 @@ def bn_scale(model, groups):
 
     Reference: Liu et al., "Learning Efficient Convolutional Networks through Network Slimming" (2017).
     """
+    import keras
+
     worth = {}
     for group in groups:
         total, count = np.zeros(group.size), np.zeros(group.size)

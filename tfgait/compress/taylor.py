@@ -1,7 +1,6 @@
 """What filters are worth by how much the loss would change without them, to the first order."""
 
 import numpy as np
-import tensorflow as tf
 
 from tfgait.compress.importance import Criterion, finite, rows_along
 from tfgait.core.errors import ConfigError, DataError
@@ -26,6 +25,8 @@ def taylor(model, groups, examples):
     Reference: Molchanov et al., "Importance Estimation for Neural Network Pruning" (2019), whose score is the square of
         this; the root keeps the unit of the loss.
     """
+    import tensorflow as tf
+
     weights = {}
     for member in (m for g in groups for m in g.members if m.role == "out"):
         weights[member.layer, member.weight] = (model.get_layer(member.layer).weights[member.weight].value, member.axis)
