@@ -3,8 +3,11 @@ import json
 import keras
 import numpy as np
 import pytest
+from normalised import Normalised
 
+from tfgait.compress.cut import cut
 from tfgait.compress.plan import make_plan, read_plan, write_plan
+from tfgait.compress.proof import prove
 from tfgait.compress.worth import network_hash
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.nets import build
@@ -174,6 +177,16 @@ def test_a_network_without_convolutions():
     given = keras.Input((4,))
     with pytest.raises(ConfigError, match="no filters that can be pruned .it has no convolution"):
         make_plan(keras.Model(given, keras.layers.ReLU()(given)))
+
+
+def test_a_layer_that_is_not_understood_is_named_and_left_alone():
+    model = Normalised(unknown=True)
+    plan = make_plan(model, 50)
+    assert list(plan.unknown) == ["twice"] and "'twice' is a Twice layer" in plan.left_alone["plain"]
+    assert set(plan.groups) == {"stem", "last"}
+    small = cut(model, plan)
+    assert small.get_config()["widths"] == {"stem": 3, "plain": 4, "last": 3}
+    assert prove(model, small, plan.kept) <= 1e-5
 
 
 def test_the_same_network_gives_the_same_plan_and_file(tiny, tmp_path):
