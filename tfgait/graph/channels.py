@@ -27,6 +27,10 @@ class Channels:
         """Return the same channels on another axis."""
         return Channels(axis, self.ids, self.zero)
 
+    def holding(self, zero):
+        """Return the same channels, that are zero where silenced only if they were and `zero` is true."""
+        return Channels(self.axis, self.ids, bool(self.zero and zero))
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -94,6 +98,10 @@ class Tracker:
         """Leave these atoms, and whatever is tied to them, alone."""
         for atom in ids.tolist():
             self.reasons.setdefault(atom, reason)
+
+    def is_frozen(self, ids):
+        """Return whether each of these atoms is known to be left alone already."""
+        return all(atom in self.reasons for atom in ids.tolist())
 
     def slice(self, layer, variable, axis, role, ids):
         """Note that an axis of a weight follows these atoms."""

@@ -52,6 +52,31 @@ def depthwise(step, channels, tracker):
     return Channels(x.axis, ids, x.zero and zero)
 
 
+@rule("SeparableConv1D", "SeparableConv2D")
+def separable(step, channels, tracker):
+    layer, (x,) = step.operation, channels
+    axis = channel_axis(layer, len(step.inputs[0].shape))
+    expect_axis(x, axis)
+    zero = zero_after(layer.activation, axis, len(step.outputs[0].shape))
+    depthwise_kernel, pointwise_kernel = layer.depthwise_kernel, layer.pointwise_kernel
+    rank = len(depthwise_kernel.shape)
+    tracker.slice(layer, depthwise_kernel, rank - 2, "along", x.ids)
+    between = Channels(axis, np.repeat(x.ids, layer.depth_multiplier), x.zero)
+    read(between, tracker, layer, pointwise_kernel, rank - 2)
+    return make(tracker, layer, layer.filters, axis, [(pointwise_kernel, rank - 1), *bias_of(layer)], zero)
+
+
+@rule("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
+def conv_transpose(step, channels, tracker):
+    layer, (x,) = step.operation, channels
+    axis = channel_axis(layer, len(step.inputs[0].shape))
+    expect_axis(x, axis)
+    zero = zero_after(layer.activation, axis, len(step.outputs[0].shape))
+    rank = len(layer.kernel.shape)
+    read(x, tracker, layer, layer.kernel, rank - 1)
+    return make(tracker, layer, layer.filters, axis, [(layer.kernel, rank - 2), *bias_of(layer)], zero)
+
+
 @rule("Dense")
 def dense(step, channels, tracker):
     layer, (x,) = step.operation, channels
@@ -78,6 +103,11 @@ def batch_normalization(step, channels, tracker):
         tracker.slice(layer, variable, 0, "along", x.ids)
     # Silenced, its weights are zero: with a gamma nothing passes, without one only zero stays zero.
     return Channels(x.axis, x.ids, x.zero or layer.scale)
+
+
+@rule("LayerNormalization", "RMSNormalization", "GroupNormalization")
+def over_channels(step, channels, tracker):
+    raise NotUnderstood("normalises over channels, so that each depends on how many there are")
 
 
 @rule("PReLU")
