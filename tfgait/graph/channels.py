@@ -32,6 +32,9 @@ class Channels:
         return Channels(self.axis, self.ids, bool(self.zero and zero))
 
 
+NONE = Channels(None, np.empty(0, int), False)  # of a tensor without channels
+
+
 @dataclass(frozen=True)
 class Slice:
     """One axis of one weight that is as long as some tensor has channels.
@@ -74,7 +77,7 @@ class Tracker:
     def fixed(self, shape, reason):
         """Return the `Channels` of a tensor whose last axis must stay as it is."""
         if len(shape) < 2 or shape[-1] is None:
-            return Channels(None, np.empty(0, int), False)
+            return NONE
         ids = self.atoms(shape[-1])
         self.freeze(ids, reason)
         return Channels(len(shape) - 1, ids, False)

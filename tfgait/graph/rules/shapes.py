@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tfgait.graph.channels import Channels, NotUnderstood
+from tfgait.graph.channels import NONE, Channels, NotUnderstood
 from tfgait.graph.rules import channel_axis, expect_axis, rule
 
 
@@ -82,8 +82,10 @@ def transpose(step, channels, tracker):
 @rule("ExpandDims", "Squeeze")
 def unit_axes(step, channels, tracker):
     (x,), axes = channels, step.operation.axis
-    if x.axis is None or axes is None:
-        raise NotUnderstood("adds or drops axes that are not named")
+    if axes is None:
+        raise NotUnderstood("drops axes that are not named")
+    if x.axis is None:
+        return x
     axes = axes if isinstance(axes, (list, tuple)) else [axes]
     if type(step.operation).__name__ == "ExpandDims":
         new = {a % len(step.outputs[0].shape) for a in axes}
@@ -94,16 +96,20 @@ def unit_axes(step, channels, tracker):
 @rule("Max", "Min", "Mean", "Sum", "Amax", "Amin", "Var", "Std")
 def reduce(step, channels, tracker):
     (x,), operation = channels, step.operation
-    if operation.axis is None or x.axis is None:
+    if operation.axis is None:
         raise NotUnderstood("reduces all axes")
     axes = operation.axis if isinstance(operation.axis, (list, tuple)) else [operation.axis]
     axes = {a % len(step.inputs[0].shape) for a in axes}
     if getattr(operation, "initial", None) is not None:
         raise NotUnderstood("reduces from an initial value")
+    if x.axis in axes and x.zero and type(operation).__name__ == "Sum":
+        return NONE  # what is zero adds nothing
     return _without(x, axes, operation.keepdims)
 
 
 def _without(x, axes, keepdims=False):
+    if x.axis is None:
+        return x
     if x.axis in axes:
         raise NotUnderstood("drops the channel axis")
     return x if keepdims else x.at(x.axis - sum(a < x.axis for a in axes))

@@ -113,6 +113,8 @@ def over_channels(step, channels, tracker):
 @rule("PReLU")
 def prelu(step, channels, tracker):
     layer, (x,) = step.operation, channels
+    if x.axis is None:
+        raise NotUnderstood("works on a tensor without channels")
     axis = x.axis - 1
     if layer.alpha.shape[axis] != 1:
         tracker.slice(layer, layer.alpha, axis, "along", x.ids)
