@@ -35,7 +35,7 @@ def einsum_dense(step, channels, tracker):
     if own in weight and own not in result:
         if len(new) != 1:
             raise NotUnderstood(f"makes channels on {len(new)} axes, {layer.equation}")
-        read(x, tracker, layer, layer.kernel, weight.index(own))
+        read(x, tracker, layer, layer.kernel, weight.index(own), x.axis)
         axis, made, role, zero = result.index(new[0]), weight.index(new[0]), "out", True
         out = make(tracker, layer, layer.kernel.shape[made], axis, [(layer.kernel, made)])
     elif own in result:

@@ -7,8 +7,17 @@ from tfgait.graph.rules import channel_axis, expect_axis, rule
 from tfgait.graph.rules.elementwise import zero_after
 
 
-def read(channels, tracker, layer, variable, axis):
-    """Let an axis of a weight read these channels; those that a silenced filter does not leave at zero must stay."""
+def read(channels, tracker, layer, variable, axis, wanted):
+    """Let an axis of a weight read these channels; those that a silenced filter does not leave at zero must stay.
+
+    Args:
+        channels, tracker, layer, variable: which, and who.
+        axis: of the weight.
+        wanted: the axis of the tensor that the layer takes for channels. What is left alone anyway may lie elsewhere.
+    """
+    if channels.axis != wanted and tracker.is_frozen(channels.ids):
+        return
+    expect_axis(channels, wanted)
     if not channels.zero:
         tracker.freeze(channels.ids, f"a silenced filter would still reach {layer.name!r}")
     tracker.slice(layer, variable, axis, "in", channels.ids)
@@ -31,12 +40,11 @@ def bias_of(layer):
 def conv(step, channels, tracker):
     layer, (x,) = step.operation, channels
     axis = channel_axis(layer, len(step.inputs[0].shape))
-    expect_axis(x, axis)
     if layer.groups != 1:
         raise NotUnderstood(f"is a convolution in {layer.groups} groups")
     zero = zero_after(layer.activation, axis, len(step.outputs[0].shape))
     kernel = layer.kernel
-    read(x, tracker, layer, kernel, len(kernel.shape) - 2)
+    read(x, tracker, layer, kernel, len(kernel.shape) - 2, axis)
     return make(tracker, layer, layer.filters, axis, [(kernel, len(kernel.shape) - 1), *bias_of(layer)], zero)
 
 
@@ -62,7 +70,7 @@ def separable(step, channels, tracker):
     rank = len(depthwise_kernel.shape)
     tracker.slice(layer, depthwise_kernel, rank - 2, "along", x.ids)
     between = Channels(axis, np.repeat(x.ids, layer.depth_multiplier), x.zero)
-    read(between, tracker, layer, pointwise_kernel, rank - 2)
+    read(between, tracker, layer, pointwise_kernel, rank - 2, axis)
     return make(tracker, layer, layer.filters, axis, [(pointwise_kernel, rank - 1), *bias_of(layer)], zero)
 
 
@@ -70,10 +78,9 @@ def separable(step, channels, tracker):
 def conv_transpose(step, channels, tracker):
     layer, (x,) = step.operation, channels
     axis = channel_axis(layer, len(step.inputs[0].shape))
-    expect_axis(x, axis)
     zero = zero_after(layer.activation, axis, len(step.outputs[0].shape))
     rank = len(layer.kernel.shape)
-    read(x, tracker, layer, layer.kernel, rank - 1)
+    read(x, tracker, layer, layer.kernel, rank - 1, axis)
     return make(tracker, layer, layer.filters, axis, [(layer.kernel, rank - 2), *bias_of(layer)], zero)
 
 
@@ -81,17 +88,15 @@ def conv_transpose(step, channels, tracker):
 def dense(step, channels, tracker):
     layer, (x,) = step.operation, channels
     axis = len(step.inputs[0].shape) - 1
-    expect_axis(x, axis)
     zero = zero_after(layer.activation, axis, axis + 1)
-    read(x, tracker, layer, layer.kernel, 0)
+    read(x, tracker, layer, layer.kernel, 0, axis)
     return make(tracker, layer, layer.units, axis, [(layer.kernel, 1), *bias_of(layer)], zero)
 
 
 @rule("SeparateDense", package="tfgait")
 def separate_dense(step, channels, tracker):
     layer, (x,) = step.operation, channels
-    expect_axis(x, 2)
-    read(x, tracker, layer, layer.kernel, 1)
+    read(x, tracker, layer, layer.kernel, 1, 2)
     return make(tracker, layer, layer.units, 2, [(layer.kernel, 2)])
 
 
