@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from beside import STEPS, Beside
 from branching import stirred
 from keras import layers, ops
 
@@ -105,7 +106,7 @@ ODD = {
     "layer norm": layers.LayerNormalization(name="odd"),
     "group norm": layers.GroupNormalization(2, name="odd"),
     "RMS norm": layers.RMSNormalization(name="odd"),
-    "activation of one's own": layers.Conv2D(4, 1, activation=swish_of_all, name="odd"),
+    "activation of one's own": lambda x: layers.Conv2D(4, 1, activation=swish_of_all, name="odd")(x),
     "two output axes": lambda x: layers.Reshape((6, 6, 4))(
         layers.EinsumDense("abcd,def->abcef", (6, 6, 2, 2), name="odd")(x)
     ),
@@ -114,25 +115,7 @@ ODD = {
 }
 
 
-class Beside(keras.Model):
-    """stem -> odd layer -> reader -> out, and stem2 -> out beside it; every convolution has a width."""
-
-    def __init__(self, odd, widths=None):
-        widths = {"before": 4, "after": 5, "beside": 6, **(widths or {})}
-        given = keras.Input((6, 6, 2), name="flow")
-
-        def conv(x, name):
-            return layers.Conv2D(widths[name], 3, padding="same", activation="relu", name=name)(x)
-
-        x = conv(ODD[odd](conv(given, "before")), "after")
-        x = layers.Concatenate(name="both")([x, conv(given, "beside")])
-        super().__init__(
-            {"flow": given}, {"embedding": layers.GlobalAveragePooling2D()(layers.Conv2D(3, 1, name="out")(x))}
-        )
-        self._odd, self._widths = odd, tuple(widths.items())
-
-    def get_config(self):
-        return {"odd": self._odd, "widths": dict(self._widths)}
+STEPS.update(ODD)
 
 
 @pytest.mark.parametrize("odd", ODD)

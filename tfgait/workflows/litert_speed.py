@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 SAMPLES = 4  # random ones set the ranges of int8; time does not depend on them
@@ -42,7 +43,7 @@ def litert_speeds(networks, quantize=("none", "int8"), rounds=ROUNDS):
             for how in quantize:
                 feed = _write(path, network, how)
                 sizes[name, how] = path.stat().st_size
-                calls[name, how] = lambda runner=LiteRTRunner(path), feed=feed: runner.run(feed)
+                calls[name, how] = partial(LiteRTRunner(path).run, feed)
     taken = measure(calls, rounds)
     return {key: Speed(sizes[key], latency.cpu_ms) for key, latency in taken.items()}
 

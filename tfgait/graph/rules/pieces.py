@@ -94,11 +94,3 @@ def repeat(step, channels, tracker):
 def repeat_vector(step, channels, tracker):
     expect_axis(channels[0], 1)
     return channels[0].at(2)
-
-
-@rule("BroadcastTo")
-def broadcast_to(step, channels, tracker):
-    (x,), old, new = channels, step.inputs[0].shape, step.outputs[0].shape
-    if x.axis is None or old[x.axis] != new[x.axis - len(old)]:
-        raise NotUnderstood("spreads one channel over many")
-    return x.at(x.axis + len(new) - len(old))
