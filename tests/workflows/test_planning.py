@@ -7,6 +7,7 @@ import pytest
 from tfgait.compress.plan import make_plan, read_plan
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.datasets.store_writer import StoreWriter
+from tfgait.graph.costs import macs
 from tfgait.losses.batch_all_triplet import BatchAllTriplet
 from tfgait.nets import build, load
 from tfgait.runtime import meter
@@ -135,19 +136,19 @@ def test_latency_is_measured_in_litert_beside_the_original(monkeypatch):
     ran = []
 
     def measured(calls, rounds):
-        ran.append({name: call()["embedding"].shape for name, call in calls.items()})
-        return {name: Latency(cpu_ms, 1.0, 1.0, rounds) for name, cpu_ms in {"before": 8.0, "after": 2.0}.items()}
+        ran.append({key: call()["embedding"].shape for key, call in calls.items()})
+        return {key: Latency(2.0 if key[0] == "after" else 8.0, 1.0, 1.0, rounds) for key in calls}
 
     monkeypatch.setattr(meter, "measure", measured)
     network = build("cnn3d_tiny")
     assert share_left(network, "latency")(build("cnn3d_tiny", embedding=5)) == 0.25
-    assert ran == [{"before": (1, 1, 8), "after": (1, 1, 5)}]
+    assert ran == [{("before", "none"): (1, 1, 8), ("after", "none"): (1, 1, 5)}]
 
 
 def test_a_target_of_latency_rounds_to_8_where_nothing_else_is_said(home, monkeypatch):
     describe(home, PEOPLE[:3])
     save_keras(build("gaitset_small", frames=2), home / "runs" / "mine" / "model.keras")
-    monkeypatch.setattr(shares, "_latency_left", lambda network: shares.share_left(network, "macs"))
+    monkeypatch.setattr(shares, "_latency_left", lambda network, small: macs(small) / macs(network))
     for asked, multiple in ((0, 8), (1, 1), (4, 4)):
         result = prune(PruneOptions(model="mine", target="latency=0.4", round_to=asked, epochs=0))
         plan = read_plan(f"{result.run}/plan.json")
