@@ -3,10 +3,16 @@ import json
 import keras
 import numpy as np
 import pytest
+from normalised import Normalised
 
-from tfgait.compress.plan import make_plan, network_hash, read_plan, write_plan
+from tfgait.compress.cut import cut
+from tfgait.compress.plan import make_plan, read_plan, write_plan
+from tfgait.compress.proof import prove
+from tfgait.compress.worth import network_hash
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.nets import build
+
+GROUP = {"layers": ["frame1"], "size": 4, "kept": [0], "threshold": 0.1, "below": 0, "floored": 0}
 
 
 @pytest.fixture(scope="module")
@@ -33,33 +39,76 @@ def test_raw_l1_counts_filters_one_by_one_also_where_they_are_coupled(tiny):
     own = np.concatenate([np.abs(np.asarray(c.kernel, np.float64)).sum((0, 1, 2)) for c in convolutions])
     plan = make_plan(tiny, 45, "l1_raw")
     assert plan.threshold == pytest.approx(np.percentile(own, 45)) and plan.below == np.sum(own < plan.threshold)
-    assert make_plan(tiny, 45, "l1").threshold != pytest.approx(np.percentile(own, 45))
+    assert make_plan(tiny, 45, "l1", "network").threshold != pytest.approx(np.percentile(own, 45))
 
 
 @pytest.mark.parametrize("preset", ["cnn2d_small", "cnn3d_small", "gaitset_small"])
 @pytest.mark.parametrize("percentile", [10, 25, 50])
-def test_the_percentile_is_the_share_of_filters_that_go(preset, percentile):
+def test_over_the_network_the_percentile_is_the_share_of_all_filters(preset, percentile):
     keras.utils.set_random_seed(0)
-    plan = make_plan(build(preset), percentile, floor=0)
+    plan = make_plan(build(preset), percentile, scope="network", floor=0)
     gone = plan.filters_before - plan.filters_after
     assert abs(gone - percentile / 100 * plan.filters_before) <= 2 + sum(g.floored * 2 for g in plan.groups.values())
 
 
 def test_the_least_filters_go_and_no_others(tiny):
-    plan = make_plan(tiny, 30, floor=0)
+    plan = make_plan(tiny, 30, scope="network", floor=0)
     for name, group in plan.groups.items():
         worth = np.mean([np.abs(np.asarray(tiny.get_layer(n).kernel)).mean((0, 1, 2)) for n in group.layers], axis=0)
         expected = np.flatnonzero(worth >= plan.threshold)
         np.testing.assert_array_equal(group.kept, expected if len(expected) else [worth.argmax()], err_msg=name)
 
 
-def test_the_threshold_is_strict():
+def test_the_threshold_of_the_network_is_strict_and_a_layer_always_gives_its_share():
     model = build("gaitset_tiny")
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights([np.ones_like(layer.get_weights()[0])])
-    plan = make_plan(model, 60)
+    plan = make_plan(model, 60, scope="network")
     assert plan.below == 0 and plan.filters_after == plan.filters_before
+    # Of equals the later ones go.
+    assert make_plan(model, 50).groups["frame5"].kept == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(("percentile", "stay"), [(10, 29), (25, 24), (50, 16), (70, 10), (98, 1), (99.9, 1)])
+@pytest.mark.parametrize("criterion", ["l1", "l2"])
+def test_each_layer_gives_its_share_to_the_filter(percentile, stay, criterion):
+    model = build("gaitset_small")
+    plan = make_plan(model, percentile, criterion, "layer", floor=0)
+    assert plan.scope == "layer" and plan.threshold is None
+    for name, group in plan.groups.items():
+        rows = [np.asarray(model.get_layer(n).kernel, np.float64) for n in group.layers]
+        rows = [np.abs(k).mean((0, 1, 2)) if criterion == "l1" else np.sqrt((k**2).mean((0, 1, 2))) for k in rows]
+        worth = np.mean(rows, axis=0)
+        if group.size == 32:
+            assert len(group.kept) == stay
+        assert min(worth[list(group.kept)]) >= max(np.delete(worth, group.kept), default=0), name
+        assert group.threshold == pytest.approx(min(worth[list(group.kept)]))
+    below, floored = (
+        sum(getattr(g, count) * len(g.layers) for g in plan.groups.values()) for count in ("below", "floored")
+    )
+    assert plan.below == below and plan.filters_before - plan.filters_after == below - floored
+    assert (floored > 0) == (percentile >= 98)
+
+
+@pytest.mark.parametrize(("size", "percentile", "stay"), [(6, 25, 5), (6, 75, 2), (8, 10, 7), (4, 10, 4), (4, 50, 2)])
+def test_a_half_channel_stays(tiny, size, percentile, stay):
+    plan = make_plan(tiny, percentile, floor=0)
+    assert {len(g.kept) for g in plan.groups.values() if g.size == size} == {stay}
+
+
+def test_what_scope_nothing_stands_for(tiny):
+    assert {c: make_plan(tiny, 20, c).scope for c in ("l1", "l1_raw", "random")} == {
+        "l1": "layer",
+        "l1_raw": "network",
+        "random": "layer",
+    }
+    assert make_plan(tiny, 20, "l1", threshold=0.1).scope == "network"
+    assert make_plan(tiny, 20, "l1_raw", "layer").threshold is None
+    with pytest.raises(ConfigError, match="scope must be one of layer, network. Received: scope=layers. Did you"):
+        make_plan(tiny, 20, scope="layers")
+    with pytest.raises(ConfigError, match="one number for the whole network"):
+        make_plan(tiny, 20, scope="layer", threshold=0.1)
 
 
 def test_percentile_0_removes_nothing(tiny):
@@ -68,8 +117,9 @@ def test_percentile_0_removes_nothing(tiny):
 
 
 @pytest.mark.parametrize("floor", [0, 0.25, 0.6, 1])
-def test_the_floor_holds_in_every_layer(tiny, floor):
-    plan = make_plan(tiny, 99.9, floor=floor)
+@pytest.mark.parametrize("scope", ["layer", "network"])
+def test_the_floor_holds_in_every_layer(tiny, floor, scope):
+    plan = make_plan(tiny, 99.9, scope=scope, floor=floor)
     for group in plan.groups.values():
         assert len(group.kept) >= max(1, floor * group.size)
         assert group.floored == max(0, len(group.kept) - (group.size - group.below))
@@ -112,7 +162,8 @@ def test_layers_left_alone_do_not_count(tiny):
     ("setting", "value"),
     [("percentile", v) for v in (120, 100, -1, float("nan"), float("inf"), "10", True)]
     + [("floor", v) for v in (-0.1, 1.1, float("nan"))]
-    + [("round_to", v) for v in (-8, 2.5, 100_000)],
+    + [("round_to", v) for v in (-8, 2.5, 100_000, 10**400)]
+    + [("seed", v) for v in (-1, 0.5, "1")],
 )
 def test_settings_out_of_range(tiny, setting, value):
     with pytest.raises(ConfigError, match=f"{setting} must .* Received: {setting}={value}"):
@@ -126,6 +177,16 @@ def test_a_network_without_convolutions():
     given = keras.Input((4,))
     with pytest.raises(ConfigError, match="no filters that can be pruned .it has no convolution"):
         make_plan(keras.Model(given, keras.layers.ReLU()(given)))
+
+
+def test_a_layer_that_is_not_understood_is_named_and_left_alone():
+    model = Normalised(unknown=True)
+    plan = make_plan(model, 50)
+    assert list(plan.unknown) == ["twice"] and "'twice' is a Twice layer" in plan.left_alone["plain"]
+    assert set(plan.groups) == {"stem", "last"}
+    small = cut(model, plan)
+    assert small.get_config()["widths"] == {"stem": 3, "plain": 4, "last": 3}
+    assert prove(model, small, plan.kept) <= 1e-5
 
 
 def test_the_same_network_gives_the_same_plan_and_file(tiny, tmp_path):
@@ -148,12 +209,14 @@ def test_the_hash_tells_weights_and_configs_apart(tiny):
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 1},
+        {"scope": "everywhere"},
         {"groups": None},
-        {"groups": {"frame1": {"layers": ["frame1"], "size": 4, "kept": [1, 0], "below": 0, "floored": 0}}},
-        {"groups": {"frame1": {"layers": ["frame1"], "size": 4, "kept": [], "below": 0, "floored": 0}}},
-        {"groups": {"frame1": {"layers": ["frame1"], "size": 4, "kept": [0, 4], "below": 0, "floored": 0}}},
-        {"groups": {"frame1": {"layers": ["frame1"], "size": 4, "kept": ["0"], "below": 0, "floored": 0}}},
+        {"groups": {"frame1": {**GROUP, "kept": [1, 0]}}},
+        {"groups": {"frame1": {**GROUP, "kept": []}}},
+        {"groups": {"frame1": {**GROUP, "kept": [0, 4]}}},
+        {"groups": {"frame1": {**GROUP, "kept": ["0"]}}},
+        {"groups": {"frame1": {**GROUP, "threshold": "low"}}},
         {"groups": {"frame1": {"size": 4}}},
         {"percentile": "much"},
         {"surprise": 1},

@@ -1,14 +1,17 @@
+import time
+
 import keras
 import numpy as np
 import pytest
 
 from tfgait.compress.cut import cut
-from tfgait.compress.plan import make_plan
+from tfgait.compress.plan import make_plan, read_plan, write_plan
 from tfgait.compress.proof import ProofFailed, prove, random_inputs, silenced
 from tfgait.core.errors import ConfigError
 from tfgait.graph.rebuild import rebuild
-from tfgait.nets import build
+from tfgait.nets import build, load
 from tfgait.nets.presets import PRESETS
+from tfgait.train.checkpoints import save_keras
 
 
 @pytest.mark.parametrize("preset", [p for p in PRESETS if p.endswith(("_tiny", "_small"))])
@@ -86,6 +89,18 @@ def test_outputs_of_any_size_are_judged_alike():
 
 def test_the_plan_of_another_network_is_refused():
     plan = make_plan(build("gaitset_tiny"), 30)
-    for other in (build("gaitset_tiny"), build("cnn2d_tiny")):
-        with pytest.raises(ConfigError, match="a plan of network"):
-            cut(other, plan)
+    for other, alike in (("gaitset_tiny", " of the same structure, with other weights."), ("cnn2d_tiny", ".")):
+        with pytest.raises(ConfigError, match=f"a plan of network {plan.network}{alike}$"):
+            cut(build(other), plan)
+
+
+def test_the_same_plan_on_the_same_network_gives_the_same_bytes(tmp_path, monkeypatch):
+    model = build("gaitset_tiny")
+    for day, name in ((1, "one"), (2, "two")):
+        monkeypatch.setattr(time, "time", lambda day=day: day * 86400.0 + 4e8)
+        plan = make_plan(model, 40)
+        write_plan(tmp_path / f"{name}.json", plan)
+        save_keras(cut(model, read_plan(tmp_path / f"{name}.json")), tmp_path / f"{name}.keras")
+    for suffix in ("json", "keras"):
+        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+    assert load(tmp_path / "one.keras").count_params() == cut(model, plan).count_params()

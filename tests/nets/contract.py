@@ -11,13 +11,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from pruning_contract import PruningContract
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
 from tfgait.nets import NETWORKS, build, load
 
 
-class NetworkContract:
+class NetworkContract(PruningContract):
     """Runs on the tiny preset of a network; `changes` are arguments that differ from it."""
 
     preset = None

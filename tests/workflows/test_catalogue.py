@@ -1,3 +1,7 @@
+import subprocess
+import sys
+
+from tfgait.compress import CRITERIA
 from tfgait.workflows.catalogue import CatalogueOptions, catalogue
 from tfgait.workflows.sanity import SanityOptions, sanity
 
@@ -7,7 +11,16 @@ def test_the_catalogue_names_what_commands_take():
     assert {"cnn2d", "cnn3d", "gaitset"} <= set(found.networks)
     assert found.presets["gaitset_walkers"] == "gaitset"
     assert found.datasets["casia_b"]["splits"][0] == "74/50"
+    assert found.criteria["l1"] == "mean of its absolute weights" and list(found.criteria) == list(CRITERIA)
     assert {"none", "dynamic", "int8"} == set(found.formats["tflite"])
+
+
+def test_listing_names_imports_nothing_heavy():
+    code = (
+        "import sys; from tfgait.workflows.catalogue import CatalogueOptions, catalogue; catalogue(CatalogueOptions());"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_step_of_every_network_lowers_its_loss():

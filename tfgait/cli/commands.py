@@ -101,7 +101,10 @@ COMMANDS = {
         "--mod flow --out augmentations.png",
     ),
     "list": Command(
-        "tfgait.workflows.catalogue:catalogue", "CatalogueOptions", "networks, presets, data sets, formats", ""
+        "tfgait.workflows.catalogue:catalogue",
+        "CatalogueOptions",
+        "networks, presets, data sets, formats, criteria",
+        "",
     ),
     "sanity": Command(
         "tfgait.workflows.sanity:sanity",

@@ -88,6 +88,11 @@ def _list(result):
         ),
         ("recipes of train", [{"--config": n, "": title} for n, title in result.recipes.items()], None),
         ("formats of export", [{"format": f, "quantize": ", ".join(q)} for f, q in result.formats.items()], None),
+        (
+            "criteria of prune",
+            [{"--criterion": c, "a filter is worth its": what} for c, what in result.criteria.items()],
+            None,
+        ),
         ("models", [{"": kind, "names": ", ".join(names) or "none"} for kind, names in result.models.items()], None),
     ]
 

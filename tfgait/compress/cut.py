@@ -1,6 +1,6 @@
 """Carry out a plan."""
 
-from tfgait.compress.plan import network_hash
+from tfgait.compress.worth import network_hash, structure_hash
 from tfgait.core.errors import ConfigError
 from tfgait.graph.rebuild import rebuild
 
@@ -14,7 +14,8 @@ def cut(model, plan):
     """
     found = network_hash(model)
     if found != plan.network:
+        alike = " of the same structure, with other weights" if structure_hash(model) == plan.structure else ""
         raise ConfigError(
-            f"plan must be of this network, whose hash is {found}. Received: a plan of network {plan.network}."
+            f"plan must be of this network, whose hash is {found}. Received: a plan of network {plan.network}{alike}."
         )
     return rebuild(model, plan.kept)

@@ -27,6 +27,13 @@ class Channels:
         """Return the same channels on another axis."""
         return Channels(axis, self.ids, self.zero)
 
+    def holding(self, zero):
+        """Return the same channels, that are zero where silenced only if they were and `zero` is true."""
+        return Channels(self.axis, self.ids, bool(self.zero and zero))
+
+
+NONE = Channels(None, np.empty(0, int), False)  # of a tensor without channels
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -70,7 +77,7 @@ class Tracker:
     def fixed(self, shape, reason):
         """Return the `Channels` of a tensor whose last axis must stay as it is."""
         if len(shape) < 2 or shape[-1] is None:
-            return Channels(None, np.empty(0, int), False)
+            return NONE
         ids = self.atoms(shape[-1])
         self.freeze(ids, reason)
         return Channels(len(shape) - 1, ids, False)
@@ -94,6 +101,10 @@ class Tracker:
         """Leave these atoms, and whatever is tied to them, alone."""
         for atom in ids.tolist():
             self.reasons.setdefault(atom, reason)
+
+    def is_frozen(self, ids):
+        """Return whether each of these atoms is known to be left alone already."""
+        return all(atom in self.reasons for atom in ids.tolist())
 
     def slice(self, layer, variable, axis, role, ids):
         """Note that an axis of a weight follows these atoms."""

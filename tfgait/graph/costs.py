@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from tfgait.core.errors import ConfigError
+from tfgait.graph.rules.contractions import labels
 from tfgait.graph.trace import trace
 
 # Axes of the kernel that one position of the output holds; the layer multiplies by the whole kernel at each position.
@@ -14,9 +15,13 @@ KERNEL_OUT = {
     **{("keras", f"DepthwiseConv{n}D"): (-2, -1) for n in (1, 2)},
     ("keras", "Dense"): (-1,),
     ("tfgait", "SeparateDense"): (0, 2),
+    ("tfgait", "UnfoldedConv3D"): (-1,),
 }
+SEPARABLE = {("keras", f"SeparableConv{n}D") for n in (1, 2)}
+TRANSPOSED = {("keras", f"Conv{n}DTranspose") for n in (1, 2, 3)}
+EINSUM = ("keras", "EinsumDense")
 # Layers with weights whose work is not counted among multiply-accumulates, as is usual.
-FREE = {("keras", "BatchNormalization"), ("keras", "LayerNormalization"), ("keras", "PReLU")}
+FREE = {("keras", f"{name}Normalization") for name in ("Batch", "Group", "Layer", "RMS")} | {("keras", "PReLU")}
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,12 @@ def costs(model, frames=30):
         layer = step.operation
         if not getattr(layer, "weights", None):
             continue
-        work = _work(step, outputs[0].shape)
+        work = _work(step, tensors[id(step.inputs[0])].shape, outputs[0].shape)
         earlier = found.get(layer.name)
         if earlier and work is not None and earlier.macs is not None:
             work += earlier.macs
-        axes = KERNEL_OUT.get(step.kind)
-        filters = layer.kernel.shape[-1] if axes else 0
         params = sum(math.prod(w.shape) for w in layer.trainable_weights)
-        found[layer.name] = LayerCost(layer.name, step.kind[1], filters, params, work)
+        found[layer.name] = LayerCost(layer.name, step.kind[1], _filters(step), params, work)
     return list(found.values())
 
 
@@ -70,14 +73,34 @@ def macs(model, frames=30):
     return sum(cost.macs or 0 for cost in costs(model, frames))
 
 
-def _work(step, shape):
+def _filters(step):
+    layer = step.operation
+    if step.kind == EINSUM:
+        source, weight, result = labels(layer.equation, len(step.inputs[0].shape))
+        kept = [n for n, label in zip(layer.kernel.shape, weight, strict=True) if label in set(result) - set(source)]
+        return math.prod(kept) if kept else 0
+    return getattr(layer, "filters", None) or getattr(layer, "units", 0)
+
+
+def _work(step, given, made):
+    """Return the multiply-accumulates of a call by the shapes of its input and output; None without a formula."""
+    layer = step.operation
     if step.kind in FREE:
         return 0
-    if step.kind not in KERNEL_OUT:
+    if step.kind in SEPARABLE:
+        kernels = layer.depthwise_kernel.shape, layer.pointwise_kernel.shape
+        return math.prod(made) // layer.filters * sum(map(math.prod, kernels))
+    if step.kind in TRANSPOSED:
+        return math.prod(given) // layer.kernel.shape[-1] * math.prod(layer.kernel.shape)
+    if step.kind == EINSUM:
+        _, weight, result = labels(layer.equation, len(given))
+        axes = [axis for axis, label in enumerate(weight) if label in result]
+    elif step.kind in KERNEL_OUT:
+        axes = KERNEL_OUT[step.kind]
+    else:
         return None
-    kernel = step.operation.kernel.shape
-    groups = math.prod(kernel[axis] for axis in KERNEL_OUT[step.kind])
-    return math.prod(shape) // groups * math.prod(kernel)
+    kernel = layer.kernel.shape
+    return math.prod(made) // math.prod(kernel[axis] for axis in axes) * math.prod(kernel)
 
 
 def _concrete(tensor, frames):

@@ -85,7 +85,7 @@ def groups(model):
     for step in graph.steps:
         inputs = [channels[id(t)] for t in step.inputs]
         try:
-            outputs = [apply(step, inputs, tracker)]
+            outputs = apply(step, inputs, tracker)
         except NotUnderstood as error:
             reason = f"{step.operation.name!r} {error}"
             unknown[step.operation.name] = str(error)

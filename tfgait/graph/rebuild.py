@@ -27,11 +27,10 @@ def rebuild(model, kept, coupling=None):
     takes = axis_positions(coupling, chosen)
     config = model.get_config()
     new = type(model).from_config({**config, "widths": _new_widths(model, coupling, chosen)})
-    old_layers = {layer.name: layer for layer in model.layers}
-    new_layers = {layer.name: layer for layer in new.layers}
+    old_layers, new_layers = ({layer.name: layer for layer in m.layers if layer.weights} for m in (model, new))
     if old_layers.keys() != new_layers.keys():
         odd = sorted(old_layers.keys() ^ new_layers.keys())
-        raise RebuildError(f"The rebuilt {type(model).__name__} has other layers than the original: {', '.join(odd)}.")
+        raise RebuildError(f"The rebuilt {type(model).__name__} has other layers with weights: {', '.join(odd)}.")
     for name, layer in old_layers.items():
         _copy(layer, new_layers[name], takes)
     return new

@@ -71,9 +71,21 @@ class Checkpoints:
 
 
 def save_keras(model, path):
-    """Write a Keras model as a `.keras` file, whole or not at all."""
+    """Write a Keras model as a `.keras` file, whole or not at all; the same model always gives the same bytes."""
     with whole_file(path) as temporary:
         model.save(temporary)
+        _undate(temporary)
+
+
+def _undate(path):
+    """Write a `.keras` file anew without the time of day that Keras and zip note in it."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    metadata = {**json.loads(files["metadata.json"]), "date_saved": "1980-01-01@00:00:00"}
+    files["metadata.json"] = json.dumps(metadata).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def assign_all(what, variables, values):

@@ -14,6 +14,7 @@ BENCHMARKS = {
     "walkers": ("tfgait.workflows.benchmark_walkers", "benchmark_walkers"),
     "flow": ("tfgait.workflows.benchmark_flow", "benchmark_flow"),
     "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
+    "surgery": ("tfgait.workflows.benchmark_surgery", "benchmark_surgery"),
     "cnn": ("tfgait.workflows.benchmark_cnn", "benchmark_cnn"),
 }
 TRAINING = ("cnn",)  # takes hours, so it is asked for by name
@@ -26,8 +27,9 @@ class BenchmarkOptions:
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
             memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), step (training against a bare tf.function), walkers (gait energy images on 50
-            people, frames a second), with commas
+            against the training step), step (training against a bare tf.function), surgery (seconds of a pruning,
+            and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
+            with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in BENCHMARKS if name not in TRAINING)

@@ -1,4 +1,4 @@
-"""What there is: networks, presets, data sets, formats, shipped models."""
+"""What there is: networks, presets, data sets, formats, criteria, shipped models."""
 
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ class Catalogue:
         presets: ``{preset: network}``.
         datasets: ``{data set: its splits and protocols}``.
         formats: ``{format: precisions}`` of `export`.
+        criteria: ``{criterion: what it takes a filter to be worth}`` of `prune`.
         models: shipped presets and finished runs.
         recipes: ``{recipe: what it is}`` of `train --config`.
     """
@@ -31,12 +32,14 @@ class Catalogue:
     presets: dict
     datasets: dict
     formats: dict
+    criteria: dict = field(default_factory=dict)
     models: dict = field(default_factory=dict)
     recipes: dict = field(default_factory=dict)
 
 
 def catalogue(options, progress=None):
     """Return the `Catalogue` of this installation."""
+    from tfgait.compress import CRITERIA
     from tfgait.datasets import DATASETS
     from tfgait.deploy.formats import FORMATS
     from tfgait.nets import NETWORKS
@@ -53,6 +56,7 @@ def catalogue(options, progress=None):
             for name in DATASETS
         },
         formats=formats,
+        criteria={name: CRITERIA[name].what for name in CRITERIA},
         models={
             kind: sorted(p.parent.name for p in root.glob("*/model.keras") if not p.parent.is_symlink())
             for kind, root in (("shipped", models_dir()), ("runs", runs_dir()))

@@ -8,6 +8,7 @@ from pathlib import Path
 from tfgait.core.home import runs_dir
 from tfgait.workflows.fine_tuning import tuning
 from tfgait.workflows.models import load_network, resolve_model, set_latest
+from tfgait.workflows.planning import planned
 from tfgait.workflows.prune_options import PruneOptions, check_options
 from tfgait.workflows.pruned_run import add_pruning, free_folder, same_cut, write_run
 
@@ -22,9 +23,9 @@ class PruneResult:
         run: its run folder, with `plan.json` and `layers.csv`.
         cut: the run folder of the network before fine-tuning; `run` itself where there was none.
         parent: the network it was made from.
-        percentile, criterion: as asked, or as the plan says.
-        threshold: score below which filters went.
-        below: filters below it, before coupling, floor and rounding.
+        percentile, criterion, scope: as asked, or as the plan says.
+        threshold: score below which filters went, in the scope of the network; None: each layer has its own.
+        below: filters that go by the percentile alone, before coupling, floor and rounding.
         filters_before, filters_after: of all layers that can be pruned.
         params_before, params_after: trainable parameters.
         macs_before, macs_after: multiply-accumulates of one sample (30 frames where they are free).
@@ -43,7 +44,8 @@ class PruneResult:
     parent: str
     percentile: float
     criterion: str
-    threshold: float
+    scope: str
+    threshold: float | None
     below: int
     filters_before: int
     filters_after: int
@@ -82,7 +84,7 @@ def prune(options, progress=None, fine_tune=None):
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
     began = time.perf_counter()
     _tell(progress, 0, "plan, cut, proof")
-    plan, small, error = _cut(network, options)
+    plan, small, error = _cut(network, parent, options, progress)
     seconds = time.perf_counter() - began
     _tell(progress, 1, "plan, cut, proof")
     facts = _facts(parent, plan, _layers(network, small), error, seconds)
@@ -105,18 +107,12 @@ def prune(options, progress=None, fine_tune=None):
     return PruneResult(run=tuned.run, cut=str(cut), **facts)
 
 
-def _cut(network, options):
+def _cut(network, parent, options, progress):
     """Return (plan, the cut network, the error of the proof)."""
     from tfgait.compress.cut import cut
-    from tfgait.compress.plan import make_plan, read_plan
     from tfgait.compress.proof import prove
 
-    if options.plan:
-        plan = read_plan(options.plan)
-    else:
-        how = {"criterion": options.criterion, "floor": options.floor, "round_to": options.round_to}
-        how |= {"leave": options.leave, "threshold": options.threshold or None}
-        plan = make_plan(network, options.percentile, **how)
+    plan = planned(network, parent, options, progress)
     small = cut(network, plan)
     return plan, small, prove(network, small, plan.kept, seed=options.seed)
 
@@ -145,11 +141,14 @@ def _facts(parent, plan, rows, error, seconds):
     if plan.filters_after == plan.filters_before:
         notes.append("no filter was removed: none is below the threshold, or the floor or the rounding keeps them")
     if floored := {name: g.floored for name, g in plan.groups.items() if g.floored}:
-        notes.append(f"the floor of {plan.floor:g} keeps channels that score below the threshold: {floored}")
+        notes.append(f"the floor of {plan.floor:g}, at least one channel, keeps some that should go: {floored}")
+    if plan.target:
+        notes.append("{what}: {reached:.3f} of the original is left; {asked:g} was asked".format(**plan.target))
     return {
         "parent": str(parent.run or parent.path),
         "percentile": plan.percentile,
         "criterion": plan.criterion,
+        "scope": plan.scope,
         "threshold": plan.threshold,
         "below": plan.below,
         "filters_before": plan.filters_before,

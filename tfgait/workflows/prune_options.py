@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tfgait.compress import CRITERIA
-from tfgait.compress.settings import check_settings
+from tfgait.compress.settings import check_scope, check_settings, parse_target
 from tfgait.core.errors import ConfigError, check_choice
 
 
@@ -17,11 +17,18 @@ class PruneOptions:
         last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too)
         mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette)
         percentile: share of the filters that go, in [0, 100)
+        target: find the percentile instead, by what may be left of the original: params=0.5 (trainable parameters),
+            macs=0.4 (multiply-accumulates), latency=0.36 (LiteRT, float32, one thread, measured here); empty: do not
         threshold: remove the filters worth less than this instead, such as 29.4 by l1_raw, which is Embedded-Gait's
             structural pruning; 0: by percentile
-        criterion: what a filter is worth: l1 (mean of its absolute weights) or l1_raw (their sum, as Embedded-Gait)
+        criterion: what a filter is worth: l1 (mean of its absolute weights), l1_raw (their sum, as Embedded-Gait), l2,
+            geometric_median (distance to the other filters), bn_scale (of the BatchNormalization after it), taylor
+            (change of the loss without it, on training data), or random (the baseline)
+        scope: layer (the percentile of each layer) or network (of all filters together); empty: layer, but network for
+            l1_raw and with a threshold
         floor: share of the filters of each layer that stay in any case, in [0, 1]; one stays always
-        round_to: round the filters that stay to a multiple of this, such as 8 for speed; 0: do not
+        round_to: round the filters that stay to a multiple of this, such as 8 for speed; 0: do not, but to 8 for a
+            target of latency; 1: never
         leave: layers that stay whole, with commas
         plan: carry out this plan.json instead of making one
         epochs: of fine-tuning; -1: a quarter of those the network was trained for; 0: none
@@ -34,7 +41,7 @@ class PruneOptions:
         skip_bad: leave damaged sequences out, named and counted
         experdir: folder of run folders; empty: runs
         name: of the new run folder; empty: <model>-p<percentile>, or -t<threshold>
-        seed: of batches, dropout, and the random input of the proof
+        seed: of batches, dropout, the random criterion, and the random input of the proof
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
     """
 
@@ -42,8 +49,10 @@ class PruneOptions:
     last_dense: str = ""
     mod: str = ""
     percentile: float = 10.0
+    target: str = ""
     threshold: float = 0.0
     criterion: str = "l1"
+    scope: str = ""
     floor: float = 0.25
     round_to: int = 0
     leave: tuple[str, ...] = ()
@@ -66,6 +75,15 @@ def check_options(options):
     """Raise `ConfigError` for an option that is out of its range."""
     check_settings(options.percentile, options.floor, options.round_to, options.threshold or None)
     check_choice("criterion", options.criterion, list(CRITERIA))
+    check_scope(options.scope, options.threshold or None)
+    if options.target:
+        parse_target(options.target)
+        for name in ("plan", "threshold"):
+            if getattr(options, name):
+                raise ConfigError(
+                    f"target finds the percentile, so that {name} must be left out. "
+                    f"Received: target={options.target}, {name}={getattr(options, name)}."
+                )
     for name, least in {"epochs": -1, "steps_per_epoch": 0, "seed": 0}.items():
         if getattr(options, name) < least:
             raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")

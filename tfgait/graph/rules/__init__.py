@@ -1,7 +1,8 @@
 """What each layer type does to channels: one function a type, in one table.
 
-A rule takes the step, the `Channels` of its inputs and the `Tracker`, and returns the `Channels` of its output.
-It raises `NotUnderstood` where it cannot follow; so does every type that is not in the table.
+A rule takes the step, the `Channels` of its inputs and the `Tracker`, and returns the `Channels` of its output, or a
+list of them where it has several. It raises `NotUnderstood` where it cannot follow; so does every type that is not in
+the table.
 A new layer needs one function here and nothing elsewhere.
 """
 
@@ -21,12 +22,13 @@ def rule(*names, package="keras"):
 
 
 def apply(step, channels, tracker):
-    """Return the `Channels` of the step's output by its rule."""
+    """Return the `Channels` of each output of the step by its rule."""
     if step.kind not in RULES:
         raise NotUnderstood(f"is a {step.kind[1]} layer, for which there is no rule")
-    if len(step.outputs) != 1:
-        raise NotUnderstood(f"has {len(step.outputs)} outputs")
-    return RULES[step.kind](step, channels, tracker)
+    if getattr(step.operation, "quantization_mode", None) or getattr(step.operation, "lora_enabled", False):
+        raise NotUnderstood("holds its weights quantised or as a sum")
+    found = RULES[step.kind](step, channels, tracker)
+    return found if isinstance(found, list) else [found]
 
 
 def expect_axis(channels, axis):
@@ -40,4 +42,11 @@ def channel_axis(layer, rank):
     return 1 if getattr(layer, "data_format", None) == "channels_first" else rank - 1
 
 
-from tfgait.graph.rules import elementwise, merging, shapes, weighted  # noqa: E402, F401  (they fill the table)
+from tfgait.graph.rules import (  # noqa: E402, F401  (they fill the table)
+    contractions,
+    elementwise,
+    merging,
+    pieces,
+    shapes,
+    weighted,
+)

@@ -1,6 +1,8 @@
-"""Layers that treat every value by itself."""
+"""Layers that treat every value by itself, or by others of its own channel."""
 
-from tfgait.graph.channels import Channels, NotUnderstood
+import numpy as np
+
+from tfgait.graph.channels import NotUnderstood
 from tfgait.graph.rules import rule
 
 KEEP_ZERO = {
@@ -38,29 +40,55 @@ def keeps_zero(step, channels, tracker):
 
 @rule("Sigmoid", "HardSigmoid", "Softplus", "Exp", "LogSigmoid")
 def moves_zero(step, channels, tracker):
-    return Channels(channels[0].axis, channels[0].ids, False)
+    return channels[0].holding(False)
 
 
 @rule("ReLU")
 def relu(step, channels, tracker):
     (x,), layer = channels, step.operation
-    return Channels(x.axis, x.ids, x.zero and not (layer.threshold and layer.negative_slope))
+    return x.holding(not (layer.threshold and layer.negative_slope))
 
 
 @rule("Activation")
 def activation(step, channels, tracker):
     (x,) = channels
-    return Channels(x.axis, x.ids, x.zero and zero_after(step.operation.activation, x.axis, len(step.inputs[0].shape)))
+    return x.holding(zero_after(step.operation.activation, x.axis, len(step.inputs[0].shape)))
 
 
-@rule("Softmax")
+@rule("Softmax", "LogSoftmax")
 def softmax(step, channels, tracker):
-    (x,) = channels[:1]
-    axes, rank = step.operation.axis, len(step.inputs[0].shape)
-    axes = axes if isinstance(axes, (list, tuple)) else [axes]
-    if any(axis % rank == x.axis for axis in axes):
+    if len(channels) != 1:
+        raise NotUnderstood("is a softmax with a mask")
+    (x,) = channels
+    if x.axis in _axes(step) and not tracker.is_frozen(x.ids):
         raise NotUnderstood("is a softmax over the channels")
-    return Channels(x.axis, x.ids, False)
+    return x.holding(False)
+
+
+@rule("UnitNormalization", "Normalize")
+def unit_length(step, channels, tracker):
+    """Divide by the length: where a silenced channel is zero, it adds nothing to the length of the others."""
+    (x,) = channels
+    if x.axis in _axes(step) and not x.zero:
+        raise NotUnderstood("normalises over channels that do not go to zero")
+    if getattr(step.operation, "order", 2) not in (1, 2):
+        raise NotUnderstood("normalises by a length that zeros may change")
+    return x
+
+
+def _axes(step):
+    axes, rank = step.operation.axis, len(step.inputs[0].shape)
+    if axes is None:
+        raise NotUnderstood("works on all axes at once")
+    return {axis % rank for axis in (axes if isinstance(axes, (list, tuple)) else [axes])}
+
+
+@rule("Clip")
+def clip(step, channels, tracker):
+    (x,), operation = channels, step.operation
+    if not np.isscalar(operation.x_min) or not np.isscalar(operation.x_max):
+        raise NotUnderstood("clips each channel at numbers of its own")
+    return x.holding(operation.x_min <= 0 <= operation.x_max)
 
 
 @rule("Rescaling")
@@ -68,4 +96,4 @@ def rescaling(step, channels, tracker):
     (x,), layer = channels, step.operation
     if not all(isinstance(value, (int, float)) for value in (layer.scale, layer.offset)):
         raise NotUnderstood("rescales each channel by a number of its own")
-    return Channels(x.axis, x.ids, x.zero and layer.offset == 0)
+    return x.holding(layer.offset == 0)

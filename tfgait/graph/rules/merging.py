@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from tfgait.graph.channels import Channels, NotUnderstood
+from tfgait.graph.channels import NONE, Channels, NotUnderstood
 from tfgait.graph.rules import rule
 
 
 def tie_aligned(step, channels, tracker):
     """Tie the channels of all inputs that have as many as the output; return its axis, atoms, and whether all do.
+
+    Where no input has channels, so it is with the output.
 
     Axes are aligned from the right, as broadcasting does. An input that is 1 wide there (a mask, a gate a frame)
     acts on all channels alike; its own channel, if any, stays.
@@ -21,7 +23,7 @@ def tie_aligned(step, channels, tracker):
         raise NotUnderstood(f"joins tensors whose channels lie on different axes, {sorted(wide)}")
     axis = wide.pop() if wide else next((a for a in axes if a is not None), None)
     if axis is None:
-        raise NotUnderstood("joins tensors without channels")
+        return None, NONE.ids, False
     size, ids, everyone = step.outputs[0].shape[axis], None, True
     for x, tensor, own in zip(channels, step.inputs, axes, strict=True):
         position = axis - rank + len(tensor.shape)

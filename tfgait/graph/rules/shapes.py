@@ -4,19 +4,23 @@ import math
 
 import numpy as np
 
-from tfgait.graph.channels import Channels, NotUnderstood
+from tfgait.graph.channels import NONE, Channels, NotUnderstood
 from tfgait.graph.rules import channel_axis, expect_axis, rule
 
 
-def reshaped(x, old, new):
+def reshaped(x, old, new, tracker):
     """Return `Channels` after a reshape from `old` to `new`, shapes with None where unknown.
 
     The shortest run of last axes that holds the channels and is cut out by the reshape as well is filled with atoms,
     reshaped, and searched for the one axis along which they vary. So (H, W, C) -> (H*W*C) repeats every channel H*W
     times, and the way back finds them again.
 
+    Where the channel axis alone is cut into several, C -> (2, C / 2), the last of them holds the channels, and what
+    lies above one another is tied: a column goes or stays, whatever its row. An operation that takes another of these
+    axes for the channels is not understood then, so nothing is guessed.
+
     Raises:
-        NotUnderstood: the channels come to lie on two axes, or behind an unknown one.
+        NotUnderstood: the channels come to lie on axes with other things, or behind an unknown one.
     """
     if x.axis is None:
         return x
@@ -34,6 +38,11 @@ def reshaped(x, old, new):
         ids = np.moveaxis(atoms, axis, 0).reshape(atoms.shape[axis], -1)
         if (ids == ids[:, :1]).all():
             return Channels(ends[-1] + axis, ids[:, 0], x.zero)
+    if len(block) == 1:
+        first, *others = atoms.reshape(-1, atoms.shape[-1])
+        for row in others:
+            tracker.tie(first, row)
+        return Channels(len(new) - 1, first, x.zero)
     raise NotUnderstood(f"reshapes {old} to {new}, which spreads the channels over several axes")
 
 
@@ -46,7 +55,7 @@ def _size(shape):
 def reshape(step, channels, tracker):
     if getattr(step.operation, "data_format", None) == "channels_first":
         raise NotUnderstood("flattens channels-first")
-    return reshaped(channels[0], step.inputs[0].shape, step.outputs[0].shape)
+    return reshaped(channels[0], step.inputs[0].shape, step.outputs[0].shape, tracker)
 
 
 @rule("FramesToChannels", package="tfgait")
@@ -73,8 +82,10 @@ def transpose(step, channels, tracker):
 @rule("ExpandDims", "Squeeze")
 def unit_axes(step, channels, tracker):
     (x,), axes = channels, step.operation.axis
-    if x.axis is None or axes is None:
-        raise NotUnderstood("adds or drops axes that are not named")
+    if axes is None:
+        raise NotUnderstood("drops axes that are not named")
+    if x.axis is None:
+        return x
     axes = axes if isinstance(axes, (list, tuple)) else [axes]
     if type(step.operation).__name__ == "ExpandDims":
         new = {a % len(step.outputs[0].shape) for a in axes}
@@ -82,19 +93,23 @@ def unit_axes(step, channels, tracker):
     return _without(x, {a % len(step.inputs[0].shape) for a in axes})
 
 
-@rule("Max", "Min", "Mean", "Sum", "Amax", "Amin")
+@rule("Max", "Min", "Mean", "Sum", "Amax", "Amin", "Var", "Std")
 def reduce(step, channels, tracker):
     (x,), operation = channels, step.operation
-    if operation.axis is None or x.axis is None:
+    if operation.axis is None:
         raise NotUnderstood("reduces all axes")
     axes = operation.axis if isinstance(operation.axis, (list, tuple)) else [operation.axis]
     axes = {a % len(step.inputs[0].shape) for a in axes}
     if getattr(operation, "initial", None) is not None:
         raise NotUnderstood("reduces from an initial value")
+    if x.axis in axes and x.zero and type(operation).__name__ == "Sum":
+        return NONE  # what is zero adds nothing
     return _without(x, axes, operation.keepdims)
 
 
 def _without(x, axes, keepdims=False):
+    if x.axis is None:
+        return x
     if x.axis in axes:
         raise NotUnderstood("drops the channel axis")
     return x if keepdims else x.at(x.axis - sum(a < x.axis for a in axes))
@@ -103,6 +118,8 @@ def _without(x, axes, keepdims=False):
 @rule("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
 @rule("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D")
 @rule("UpSampling1D", "UpSampling2D", "UpSampling3D")
+@rule("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D")
+@rule("AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D")
 def over_space(step, channels, tracker):
     expect_axis(channels[0], channel_axis(step.operation, len(step.inputs[0].shape)))
     return channels[0]
