@@ -25,13 +25,12 @@ class Beside(keras.Model):
         # A layer of its own for every network.
         taken = type(taken).from_config(taken.get_config()) if isinstance(taken, layers.Layer) else taken
         x = taken(conv(given, "before"))
-        x = (
-            layers.GlobalAveragePooling2D(name="mean")(conv(x, "after"))
-            if len(x.shape) == 4
-            else (layers.Dense(widths["after"], activation="relu", name="after")(x))
-        )
-        x = layers.GlobalMaxPooling1D(name="over_rows")(x) if len(x.shape) == 3 else x
-        beside = layers.GlobalAveragePooling2D(name="beside_mean")(conv(given, "beside"))
+        if len(x.shape) == 4:
+            x = layers.GlobalAveragePooling2D(name="after_places")(conv(x, "after"))
+        else:
+            x = layers.Dense(widths["after"], activation="relu", name="after")(x)
+        x = layers.GlobalMaxPooling1D(name="after_rows")(x) if len(x.shape) == 3 else x
+        beside = layers.GlobalAveragePooling2D(name="beside_places")(conv(given, "beside"))
         x = layers.Dense(3, name="out")(layers.Concatenate(name="both")([x, beside]))
         super().__init__({"flow": given}, {"embedding": x})
         self._step, self._widths = step, tuple(widths.items())

@@ -32,7 +32,7 @@ def test_groups_are_those_written_down(drawn):
     assert {g.name: g.size for g in found.prunable} == drawn.get_config()["widths"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_cut_is_the_silenced_network(drawn, seed):
     coupling = groups(drawn)
     kept = random_part(coupling, seed)
