@@ -16,8 +16,9 @@ BENCHMARKS = {
     "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
     "surgery": ("tfgait.workflows.benchmark_surgery", "benchmark_surgery"),
     "cnn": ("tfgait.workflows.benchmark_cnn", "benchmark_cnn"),
+    "pruning": ("tfgait.workflows.benchmark_pruning", "benchmark_pruning"),
 }
-TRAINING = ("cnn",)  # takes hours, so it is asked for by name
+TRAINING = ("cnn", "pruning")  # takes hours, so it is asked for by name
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class BenchmarkOptions:
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
             memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), step (training against a bare tf.function), surgery (seconds of a pruning,
+            against the training step), pruning (GaitSet made small in several ways, three seeds; only where asked for),
+            step (training against a bare tf.function), surgery (seconds of a pruning,
             and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
             with commas
     """

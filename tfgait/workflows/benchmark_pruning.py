@@ -1,0 +1,74 @@
+"""What pruning and int8 cost in recognition: people never seen, three trainings, each made small in several ways."""
+
+from pathlib import Path
+
+from tfgait.core.home import runs_dir
+from tfgait.workflows.benchmark_runs import SEEDS, finished, spread, trained
+from tfgait.workflows.evaluate import EvaluateOptions, evaluate
+from tfgait.workflows.prune import PruneOptions, prune
+from tfgait.workflows.qat import QatOptions, qat
+from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
+
+RECIPE = "walkers_gaitset"
+SEEN = {"subjects": 300, "first": 1001, "seed": 1}
+UNSEEN = {"subjects": 50, "first": 7001, "seed": 2}
+WALKS = {"frames": 30, "modalities": ("silhouettes",)}
+# Half a network has much to learn again: as long as it was trained, and two thirds more, at the same rate.
+LONG = {"epochs": 20, "lr": 0.0025}
+# Percentile 0 removes nothing: it is what the same fine-tuning does to the whole network.
+CUTS = {
+    "0": {"percentile": 0.0},
+    "10": {"percentile": 10.0},
+    "50": {"percentile": 50.0, **LONG},
+    "50-random": {"percentile": 50.0, "criterion": "random", **LONG},
+}
+ROUND_TO = 8
+
+
+def benchmark_pruning(progress=None):
+    """Train GaitSet on made people with three seeds, make it small, score it on others; two hours on two free cores.
+
+    A finished run is not made again, an unfinished one goes on.
+
+    Args:
+        progress: called with (done, total, what).
+
+    Returns:
+        ``{"<network>, <what>": "mean (lowest to highest of the seeds)"}``: rank-1 in percent of each kind of probe, the
+        points it loses against the trained network of the same seed, and chance.
+    """
+    seen, unseen = (
+        str(Path(synthesize(SynthesizeOptions(**people, **WALKS), progress).files["silhouettes"]).parent)
+        for people in (SEEN, UNSEEN)
+    )
+    rows = [_scores(_models(seed, seen, progress), unseen, progress) for seed in SEEDS]
+    return {what: spread((row[what] for row in rows), digits=2) for what in rows[0]}
+
+
+def _models(seed, seen, progress):
+    """Return ``{name: run or file}`` of one seed, made or found; the first is what the others are made from."""
+    base, _ = trained(RECIPE, seed, seen, progress)
+    models = {"trained": base}
+    for name, how in CUTS.items():
+        run = runs_dir() / f"{RECIPE}-{seed}-{name}"
+        if not finished(run).get("pruning"):
+            prune(PruneOptions(model=base, round_to=ROUND_TO, name=run.name, seed=seed, **how), progress)
+        models[f"pruned {name}"] = str(run)
+    run = runs_dir() / f"{RECIPE}-{seed}-qat"
+    if not finished(run).get("qat"):
+        qat(QatOptions(model=base, name=run.name, seed=seed), progress)
+    files = finished(run)["qat"]
+    return models | {"int8, calibrated": files["ptq_file"], "int8, trained for": files["file"]}
+
+
+def _scores(models, unseen, progress):
+    """Return ``{"<model>, <what>": number}`` of the models of one seed."""
+    scores, before = {}, {}
+    for name, model in models.items():
+        found = evaluate(EvaluateOptions(model=model, datadir=unseen, split="all_test"), progress)
+        for kind, rank1 in found.rank1.items():
+            scores[f"{name}, {kind}"] = rank1
+            if kind in before:
+                scores[f"{name}, {kind} lost"] = before[kind] - rank1
+        before = before or found.rank1
+    return scores | {"chance": found.chance}
