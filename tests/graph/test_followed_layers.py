@@ -175,8 +175,9 @@ def test_a_silenced_channel_that_does_not_stay_zero_is_left_alone():
         "filled with ones": lambda x: ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=1.0),
         "clipped above zero": lambda x: ops.clip(x, 0.1, 0.9),
         "bias of another axis": layers.EinsumDense("bhwc,c->bhwc", (6, 6, 4), bias_axes="w", name="step"),
+        "sum over channels": lambda x: x * ops.sum(x + 1.0, axis=-1, keepdims=True),
         "softmax over places": lambda x: ops.softmax(x, axis=1),
-        "unit length": lambda x: layers.UnitNormalization()(x + 1.0),
+        "unit length": lambda x: layers.BatchNormalization(name="step")(layers.UnitNormalization()(x + 1.0)),
     }
     STEPS.update({f"moved: {name}": step for name, step in steps.items()})
     for name in steps:

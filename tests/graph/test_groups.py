@@ -148,6 +148,18 @@ def test_shapes_move_channels_and_bring_them_back():
     assert [g.name for g in found.prunable] == ["first"] and not found.unknown
 
 
+def test_pieces_of_a_split_lose_the_same_positions_though_each_is_read_apart():
+    given = keras.Input((6, 6, 3))
+    pieces = keras.ops.split(conv("first", 6)(given), 2, axis=-1)
+    outs = [layers.GlobalMaxPooling2D()(conv(name)(x)) for name, x in zip(("one", "two"), pieces, strict=True)]
+    (group,) = (g for g in groups(Widths(given, outs)).prunable if g.name == "first")
+    assert group.size == 3 and group.layers == ("first", "first")
+    assert {(m.layer, *m.positions.tolist()) for m in group.members if m.role == "in"} == {
+        ("one", 0, 1, 2),
+        ("two", 0, 1, 2),
+    }
+
+
 def test_a_layer_used_twice_ties_what_goes_into_it():
     shared = conv("last")
     given = keras.Input((6, 6, 3))

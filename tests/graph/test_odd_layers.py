@@ -103,6 +103,7 @@ ODD = {
     "channels taken apart": lambda x: ops.stack(ops.unstack(x, axis=-1)[::-1], axis=-1),
     "filled channels": lambda x: ops.pad(x, ((0, 0), (0, 0), (0, 0), (1, 1)))[..., 1:5],
     "channels by channels": lambda x: ops.matmul(x, ops.matmul(ops.transpose(x, (0, 1, 3, 2)), x)),
+    "products of channels": lambda x: ops.matmul(ops.transpose(x, (0, 1, 3, 2)), x),
     "layer norm": layers.LayerNormalization(name="odd"),
     "group norm": layers.GroupNormalization(2, name="odd"),
     "RMS norm": layers.RMSNormalization(name="odd"),
