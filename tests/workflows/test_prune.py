@@ -1,6 +1,8 @@
 import csv
 import json
+import re
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -34,6 +36,11 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+def scores(before=80.0, cut=60.0):
+    """Stand for scores on held-out people, of the network before and of the cut one."""
+    return lambda options, networks, parent, progress: [{"rank1": before}, {"rank1": cut}]
+
+
 class Tuner:
     """Stands for a training: notes what it was asked, and leaves a run folder."""
 
@@ -42,7 +49,7 @@ class Tuner:
 
     def __call__(self, options, progress):
         self.asked.append(options)
-        run = latest_run().parent / options.name
+        run = Path(options.experdir) / options.name
         shutil.copytree(options.initnet, run)
         (run / "plan.json").unlink()
         return SimpleNamespace(run=str(run), epochs=options.epochs, val={"rank1": self.rank1})
@@ -71,20 +78,34 @@ def test_the_latest_run_loses_its_least_filters(home):
 
 def test_fine_tuning_takes_the_recipe_of_the_run(home):
     tuner = Tuner()
-    result = prune(PruneOptions(percentile=25, seed=5, name="small"), fine_tune=tuner)
+    result = prune(PruneOptions(percentile=25, seed=5, name="small"), fine_tune=tuner, score=scores())
     (asked,) = tuner.asked
     assert asked.initnet == result.cut == str(home / "runs" / "small-cut") and asked.name == "small"
     assert (asked.epochs, asked.steps_per_epoch, asked.lr, asked.schedule) == (2, 4, 0.01, "cosine")
     assert (asked.loss, asked.optimizer, asked.views, asked.seed) == ("both", "sgd", ("090",), 5)
     assert result.epochs == 2 and result.val == {"rank1": 90.0} and result.notes == []
+    assert (result.val_before, result.val_cut) == ({"rank1": 80.0}, {"rank1": 60.0}) and asked.teacher == ""
     assert read_plan(home / "runs" / "small" / "plan.json") == read_plan(home / "runs" / "small-cut" / "plan.json")
     manifest = json.loads((home / "runs" / "small" / "manifest.json").read_text())
     assert manifest["cut"] == "small-cut" and manifest["pruning"]["percentile"] == 25
 
 
-def test_a_worse_network_is_said_to_be_worse(home):
-    result = prune(PruneOptions(percentile=25), fine_tune=Tuner(70.0))
-    assert result.notes == ["rank-1 on held-out people is 70.0 after fine-tuning; it was 80.0 before pruning"]
+@pytest.mark.parametrize(
+    ("cut", "tuned", "said"),
+    [
+        (60.0, 70.0, ["is 70.0 after fine-tuning; it was 80.0 before pruning"]),
+        (75.0, 70.0, ["it was 80.0 before pruning", "made it worse.*is 70.0; the cut network, .* has 75.0"]),
+        (85.0, 82.0, ["made it worse.*is 82.0; the cut network, which is kept beside it, has 85.0"]),
+        (60.0, 80.0, []),
+    ],
+)
+def test_a_worse_network_is_said_to_be_worse_and_both_are_kept(home, cut, tuned, said):
+    result = prune(PruneOptions(percentile=25), fine_tune=Tuner(tuned), score=scores(cut=cut))
+    assert len(result.notes) == len(said)
+    assert all(re.search(wanted, note) for wanted, note in zip(said, result.notes, strict=True))
+    assert result.run != result.cut and load(result.run + "/model.keras") and load(result.cut + "/model.keras")
+    pruning = json.loads((home / "runs" / "mine-p25" / "manifest.json").read_text())["pruning"]
+    assert pruning["val_cut"] == {"rank1": cut} and pruning["notes"] == result.notes
 
 
 def test_after_a_kill_the_same_cut_is_tuned_on(home):
@@ -92,14 +113,15 @@ def test_after_a_kill_the_same_cut_is_tuned_on(home):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prune(PruneOptions(percentile=25), fine_tune=killed)
+        prune(PruneOptions(percentile=25), fine_tune=killed, score=scores())
     assert latest_run().name == "mine"
     tuner = Tuner()
-    prune(PruneOptions(percentile=25), fine_tune=tuner)
+    prune(PruneOptions(percentile=25), fine_tune=tuner, score=scores())
     assert tuner.asked[0].initnet == str(home / "runs" / "mine-p25-cut")
     prune(
         PruneOptions(percentile=25, floor=0.9, name="mine-p25"),
         fine_tune=lambda o, p: tuner(TrainOptions(**{**vars(o), "name": "other"}), p),
+        score=scores(),
     )
     assert tuner.asked[1].initnet == str(home / "runs" / "mine-p25-cut-2")
 
@@ -181,4 +203,5 @@ def test_the_whole_way_with_the_ordinary_training(home):
     assert result.run == str(run) and latest_run() == run.resolve() and result.epochs == 1
     assert tuned.get_config() == cut.get_config() and tuned.count_params() == result.params_after
     assert any((a != b).any() for a, b in zip(tuned.get_weights(), cut.get_weights(), strict=True))
-    assert 0 <= result.val["rank1"] <= 100 and (run / "history.csv").is_file() and (run / "plan.json").is_file()
+    assert all(0 <= val["rank1"] <= 100 for val in (result.val_before, result.val_cut, result.val))
+    assert (run / "history.csv").is_file() and (run / "plan.json").is_file()
