@@ -1,58 +1,24 @@
 import csv
 import json
 import re
-import shutil
-from pathlib import Path
-from types import SimpleNamespace
 
-import keras
-import numpy as np
 import pytest
+from tiny_pruning import Tuner, make_home, make_people, scores
 
 from tfgait.compress.plan import make_plan, read_plan, write_plan
 from tfgait.compress.proof import ProofFailed
 from tfgait.core.errors import ConfigError, DataError, UserError
-from tfgait.datasets.store_writer import StoreWriter
 from tfgait.nets import build, load
-from tfgait.train.checkpoints import save_keras
-from tfgait.train.heads import SoftmaxHead
-from tfgait.workflows.models import latest_run, set_latest
+from tfgait.workflows.models import latest_run
 from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.train_options import TrainOptions
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home with one finished run of a tiny GaitSet that nothing was trained for."""
     monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
-    keras.utils.set_random_seed(0)
-    run = tmp_path / "runs" / "mine"
-    save_keras(build("gaitset_tiny"), run / "model.keras")
-    save_keras(SoftmaxHead(14, 8, 3), run / "head.keras")
-    config = {"epochs": 8, "steps_per_epoch": 4, "lr": 0.03, "loss": "both", "batch_p": 3, "batch_k": 2, "bs": 6}
-    record = {"net": "gaitset", "config": {**config, "net": "gaitset", "optimizer": "sgd", "views": ["090"]}}
-    (run / "manifest.json").write_text(json.dumps({**record, "classes": ["000", "002", "004"], "val": {"rank1": 80.0}}))
-    set_latest(run)
+    make_home(tmp_path)
     return tmp_path
-
-
-def scores(before=80.0, cut=60.0):
-    """Stand for scores on held-out people, of the network before and of the cut one."""
-    return lambda options, networks, parent, progress: [{"rank1": before}, {"rank1": cut}]
-
-
-class Tuner:
-    """Stands for a training: notes what it was asked, and leaves a run folder."""
-
-    def __init__(self, rank1=90.0):
-        self.rank1, self.asked = rank1, []
-
-    def __call__(self, options, progress):
-        self.asked.append(options)
-        run = Path(options.experdir) / options.name
-        shutil.copytree(options.initnet, run)
-        (run / "plan.json").unlink()
-        return SimpleNamespace(run=str(run), epochs=options.epochs, val={"rank1": self.rank1})
 
 
 def test_the_latest_run_loses_its_least_filters(home):
@@ -189,14 +155,7 @@ def test_bad_options_write_nothing(home, change, message):
 
 
 def test_the_whole_way_with_the_ordinary_training(home):
-    generator = np.random.default_rng(0)
-    with StoreWriter(home / "data" / "x" / "silhouettes.h5", "silhouettes", (16, 12, 1)) as writer:
-        for subject in range(10):
-            person = generator.uniform(0, 255, (16, 12, 1))
-            for take in range(1, 4):
-                frames = np.clip(person + generator.normal(0, 20, (8, 16, 12, 1)), 0, 255).astype(np.uint8)
-                name = f"{subject:03d}-nm-{take:02d}"
-                writer.add(frames, subject=f"{subject:03d}", condition=f"nm-{take:02d}", view="090", name=name)
+    make_people(home, 10)
     result = prune(PruneOptions(percentile=30, epochs=1, steps_per_epoch=2, datadir=str(home / "data" / "x")))
     run = home / "runs" / "mine-p30"
     tuned, cut = load(run / "model.keras"), load(home / "runs" / "mine-p30-cut" / "model.keras")

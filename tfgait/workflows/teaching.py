@@ -85,7 +85,7 @@ def _head(options, model, learner, classes):
     if known != list(classes):
         raise ConfigError(
             f"teacher must tell the same {len(classes)} people apart; {model.name} tells {len(known or ())} others. "
-            f"Received: teacher={options.teacher}. Without its logits, distill_logits=0, it can teach."
+            f"Received: teacher={options.teacher}. It can teach without its logits: train --distill_logits 0."
         )
     head = _still(keras.saving.load_model(path, compile=False, safe_mode=True))
     return head, ()
