@@ -60,7 +60,7 @@ def sensitivity_map(groups, percentiles, values, whole):
         values: [group][percentile] rank-1 in percent, None where nothing was measured.
         whole: rank-1 of the unpruned network, in percent.
     """
-    values = np.array(values, float).reshape(len(groups), -1)
+    values = np.array(values, float)
     if not values.size:
         raise DataError("a sensitivity map needs a group and a percentile. Received: none.")
     lost = whole - values
