@@ -51,7 +51,6 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
     origin = resolve_model(options.model)
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
     folder = root / (options.name or _name(origin, options))
-    folder.mkdir(parents=True, exist_ok=True)
     rows, calls = [], {}
     for percentile in (0.0, *sorted(options.percentiles)):
         row, path = _point(options, origin, folder, percentile, progress, fine_tune, score)

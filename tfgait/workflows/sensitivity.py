@@ -35,7 +35,6 @@ class SensitivityOptions:
         sequences: how many of the held-out people are scored at most; 0: all
         out: folder to write to; empty: sensitivity in the run folder, for others in runs/scores
         seed: draws the sequences, and of the random criterion
-        device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
     """
 
     model: str = ""
@@ -52,7 +51,6 @@ class SensitivityOptions:
     sequences: int = 200
     out: str = ""
     seed: int = 0
-    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def _validation(network, model, options, progress):
     from tfgait.workflows.validation import Validation
 
     shared = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}
-    shared = {k: shared[k] for k in ("datadir", "views", "conds", "min_frames", "skip_bad", "seed", "device")}
+    shared = {k: shared[k] for k in ("datadir", "views", "conds", "min_frames", "skip_bad", "seed")}
     recipe = tuning(PruneOptions(**shared, epochs=1), model, network.name, runs_dir(), "")
     people = {"val": "people", "val_subjects": recipe.val_subjects or -1}
     data = training_data(dataclasses.replace(recipe, **people), network.modality, progress)
