@@ -95,16 +95,21 @@ def _prune(result):
 def _curve(result):
     from tfgait.workflows.prune_curve import flat_rows
 
-    short = {"_left_percent": ", left %", "rank1_": "", "val_cut": "val, cut", "int8_bytes": "int8 bytes"}
-    rows = []
+    scores, costs = [], []
     for row in flat_rows(result.rows):
-        for old, new in short.items():
-            row = {name.replace(old, new): value for name, value in row.items()}
-        rows.append({k: v for k, v in row.items() if k != "criterion"})
+        kinds = {k.removeprefix("rank1_"): v for k, v in row.items() if k.startswith("rank1_")}
+        seen = {"held out, cut": row["val_cut"], "held out": row["val"]}
+        scores.append({"percentile": row["percentile"], **kinds, **seen})
+        kib = {f"{n} KiB": row[k] and row[k] / 1024 for n, k in {"fp32": "bytes", "int8": "int8_bytes"}.items()}
+        left = {f"{n} left, %": row[f"{n}_ms_left_percent"] for n in ("fp32", "int8")}
+        times = {f"{n} ms": row[f"{n}_ms"] for n in ("fp32", "int8")}
+        known = {"percentile": row["percentile"], "params": row["params"], "M MACs": row["macs"] / 1e6}
+        costs.append({**known, **kib, **times, **left})
     notes = [{"percentile": row["percentile"], "note": note} for row in result.rows for note in row["notes"]]
     files = [{"": name, "file": getattr(result, name)} for name in ("csv", "markdown", "picture")]
     title = f"{result.model}, pruned by {result.rows[0]['criterion']}: rank-1 by kind of probe, in percent"
-    return [(title, rows, None), ("notes", notes, None), ("written", files, None)]
+    timed = "LiteRT files, and the time of a sample on one thread"
+    return [(title, scores, None), (timed, costs, None), ("notes", notes, None), ("written", files, None)]
 
 
 def _sensitivity(result):

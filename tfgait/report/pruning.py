@@ -35,14 +35,14 @@ def trade_off(rows):
         left.set_title("rank-1 of people never seen, %")
         left.set_ylim(0, 103)
         if kinds:
-            left.legend(loc="lower left", title="probes")
+            left.legend(title="probes")
         for number, (key, label) in enumerate(COSTS.items()):
             share = [np.nan if None in (row[key], rows[0][key]) else 100 * row[key] / rows[0][key] for row in rows]
             if np.isfinite(share).any():
                 right.plot(x, share, color=COLOURS[number], lw=1.8, marker="os^D"[number], ms=4, label=label)
         right.set_title("left of the unpruned network, %")
         right.set_ylim(bottom=0)
-        right.legend(loc="lower left")
+        right.legend(loc="upper right")
         for axes in (left, right):
             axes.set_xlabel("filters removed, %")
             axes.set_xticks(x, [f"{value:g}" for value in x])

@@ -27,7 +27,7 @@ class CurveResult:
         rows: one a percentile, 0 first: `percentile`, `criterion`, `rank1` on people never seen by kind of probe, in
             percent, trainable `params`, `macs` of a sample, `bytes` and `fp32_ms` of the float32 LiteRT file,
             `int8_bytes` and `int8_ms` of the int8 one (CPU time of one sample, one thread; None where it could not be
-            written), `val_cut` and `val` on held-out people, `run`, and `notes`.
+            written), `val_before`, `val_cut` and `val` on held-out people, `run`, and `notes`.
         csv, markdown, picture: files.
     """
 
@@ -60,6 +60,7 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
             if call is not None:
                 calls[percentile, name] = call
         rows.append(row)
+    rows[0]["val"] = rows[1]["val_before"]
     _time(rows, calls, progress)
     return _written(CurveResult(str(origin.path), str(folder), rows), folder, options)
 
@@ -84,7 +85,7 @@ def _point(options, origin, folder, percentile, progress, fine_tune, score):
         found = costs(load_network(options.model, options.last_dense, mod=options.mod))
         row |= {"params": sum(c.params for c in found), "macs": sum(c.macs or 0 for c in found)}
         path, _ = runnable(origin, options.last_dense, mod=options.mod)
-        return row | {"run": str(origin.run or origin.path), "val": origin.manifest.get("val") or {}, "notes": []}, path
+        return row | {"run": str(origin.run or origin.path), "notes": []}, path
     change = {"percentile": percentile, "percentiles": (), "experdir": str(folder), "name": f"p{percentile:g}"}
     options = dataclasses.replace(options, **change)
     how = {"fine_tune": fine_tune, "score": score}
@@ -93,7 +94,8 @@ def _point(options, origin, folder, percentile, progress, fine_tune, score):
     else:
         found = prune_once(options, progress, **how, reuse=True)
     row |= {"params": found.params_after, "macs": found.macs_after, "run": found.run, "notes": list(found.notes)}
-    return row | {"val_cut": found.val_cut, "val": found.val}, Path(found.run) / "model.keras"
+    row |= {"val_before": found.val_before, "val_cut": found.val_cut, "val": found.val}
+    return row, Path(found.run) / "model.keras"
 
 
 def _data(options, origin):
