@@ -1,51 +1,24 @@
 import csv
 import json
-import shutil
-from types import SimpleNamespace
+import re
 
-import keras
-import numpy as np
 import pytest
+from tiny_pruning import Tuner, make_home, make_people, scores
 
 from tfgait.compress.plan import make_plan, read_plan, write_plan
 from tfgait.compress.proof import ProofFailed
 from tfgait.core.errors import ConfigError, DataError, UserError
-from tfgait.datasets.store_writer import StoreWriter
 from tfgait.nets import build, load
-from tfgait.train.checkpoints import save_keras
-from tfgait.train.heads import SoftmaxHead
-from tfgait.workflows.models import latest_run, set_latest
+from tfgait.workflows.models import latest_run
 from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.train_options import TrainOptions
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home with one finished run of a tiny GaitSet that nothing was trained for."""
     monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
-    keras.utils.set_random_seed(0)
-    run = tmp_path / "runs" / "mine"
-    save_keras(build("gaitset_tiny"), run / "model.keras")
-    save_keras(SoftmaxHead(14, 8, 3), run / "head.keras")
-    config = {"epochs": 8, "steps_per_epoch": 4, "lr": 0.03, "loss": "both", "batch_p": 3, "batch_k": 2, "bs": 6}
-    record = {"net": "gaitset", "config": {**config, "net": "gaitset", "optimizer": "sgd", "views": ["090"]}}
-    (run / "manifest.json").write_text(json.dumps({**record, "classes": ["000", "002", "004"], "val": {"rank1": 80.0}}))
-    set_latest(run)
+    make_home(tmp_path)
     return tmp_path
-
-
-class Tuner:
-    """Stands for a training: notes what it was asked, and leaves a run folder."""
-
-    def __init__(self, rank1=90.0):
-        self.rank1, self.asked = rank1, []
-
-    def __call__(self, options, progress):
-        self.asked.append(options)
-        run = latest_run().parent / options.name
-        shutil.copytree(options.initnet, run)
-        (run / "plan.json").unlink()
-        return SimpleNamespace(run=str(run), epochs=options.epochs, val={"rank1": self.rank1})
 
 
 def test_the_latest_run_loses_its_least_filters(home):
@@ -71,20 +44,34 @@ def test_the_latest_run_loses_its_least_filters(home):
 
 def test_fine_tuning_takes_the_recipe_of_the_run(home):
     tuner = Tuner()
-    result = prune(PruneOptions(percentile=25, seed=5, name="small"), fine_tune=tuner)
+    result = prune(PruneOptions(percentile=25, seed=5, name="small"), fine_tune=tuner, score=scores())
     (asked,) = tuner.asked
     assert asked.initnet == result.cut == str(home / "runs" / "small-cut") and asked.name == "small"
     assert (asked.epochs, asked.steps_per_epoch, asked.lr, asked.schedule) == (2, 4, 0.01, "cosine")
     assert (asked.loss, asked.optimizer, asked.views, asked.seed) == ("both", "sgd", ("090",), 5)
     assert result.epochs == 2 and result.val == {"rank1": 90.0} and result.notes == []
+    assert (result.val_before, result.val_cut) == ({"rank1": 80.0}, {"rank1": 60.0}) and asked.teacher == ""
     assert read_plan(home / "runs" / "small" / "plan.json") == read_plan(home / "runs" / "small-cut" / "plan.json")
     manifest = json.loads((home / "runs" / "small" / "manifest.json").read_text())
     assert manifest["cut"] == "small-cut" and manifest["pruning"]["percentile"] == 25
 
 
-def test_a_worse_network_is_said_to_be_worse(home):
-    result = prune(PruneOptions(percentile=25), fine_tune=Tuner(70.0))
-    assert result.notes == ["rank-1 on held-out people is 70.0 after fine-tuning; it was 80.0 before pruning"]
+@pytest.mark.parametrize(
+    ("cut", "tuned", "said"),
+    [
+        (60.0, 70.0, ["is 70.0 after fine-tuning; it was 80.0 before pruning"]),
+        (75.0, 70.0, ["it was 80.0 before pruning", "made it worse.*is 70.0; the cut network, .* has 75.0"]),
+        (85.0, 82.0, ["made it worse.*is 82.0; the cut network, which is kept beside it, has 85.0"]),
+        (60.0, 80.0, []),
+    ],
+)
+def test_a_worse_network_is_said_to_be_worse_and_both_are_kept(home, cut, tuned, said):
+    result = prune(PruneOptions(percentile=25), fine_tune=Tuner(tuned), score=scores(cut=cut))
+    assert len(result.notes) == len(said)
+    assert all(re.search(wanted, note) for wanted, note in zip(said, result.notes, strict=True))
+    assert result.run != result.cut and load(result.run + "/model.keras") and load(result.cut + "/model.keras")
+    pruning = json.loads((home / "runs" / "mine-p25" / "manifest.json").read_text())["pruning"]
+    assert pruning["val_cut"] == {"rank1": cut} and pruning["notes"] == result.notes
 
 
 def test_after_a_kill_the_same_cut_is_tuned_on(home):
@@ -92,14 +79,15 @@ def test_after_a_kill_the_same_cut_is_tuned_on(home):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prune(PruneOptions(percentile=25), fine_tune=killed)
+        prune(PruneOptions(percentile=25), fine_tune=killed, score=scores())
     assert latest_run().name == "mine"
     tuner = Tuner()
-    prune(PruneOptions(percentile=25), fine_tune=tuner)
+    prune(PruneOptions(percentile=25), fine_tune=tuner, score=scores())
     assert tuner.asked[0].initnet == str(home / "runs" / "mine-p25-cut")
     prune(
         PruneOptions(percentile=25, floor=0.9, name="mine-p25"),
         fine_tune=lambda o, p: tuner(TrainOptions(**{**vars(o), "name": "other"}), p),
+        score=scores(),
     )
     assert tuner.asked[1].initnet == str(home / "runs" / "mine-p25-cut-2")
 
@@ -167,18 +155,12 @@ def test_bad_options_write_nothing(home, change, message):
 
 
 def test_the_whole_way_with_the_ordinary_training(home):
-    generator = np.random.default_rng(0)
-    with StoreWriter(home / "data" / "x" / "silhouettes.h5", "silhouettes", (16, 12, 1)) as writer:
-        for subject in range(10):
-            person = generator.uniform(0, 255, (16, 12, 1))
-            for take in range(1, 4):
-                frames = np.clip(person + generator.normal(0, 20, (8, 16, 12, 1)), 0, 255).astype(np.uint8)
-                name = f"{subject:03d}-nm-{take:02d}"
-                writer.add(frames, subject=f"{subject:03d}", condition=f"nm-{take:02d}", view="090", name=name)
+    make_people(home, 10)
     result = prune(PruneOptions(percentile=30, epochs=1, steps_per_epoch=2, datadir=str(home / "data" / "x")))
     run = home / "runs" / "mine-p30"
     tuned, cut = load(run / "model.keras"), load(home / "runs" / "mine-p30-cut" / "model.keras")
     assert result.run == str(run) and latest_run() == run.resolve() and result.epochs == 1
     assert tuned.get_config() == cut.get_config() and tuned.count_params() == result.params_after
     assert any((a != b).any() for a, b in zip(tuned.get_weights(), cut.get_weights(), strict=True))
-    assert 0 <= result.val["rank1"] <= 100 and (run / "history.csv").is_file() and (run / "plan.json").is_file()
+    assert all(0 <= val["rank1"] <= 100 for val in (result.val_before, result.val_cut, result.val))
+    assert (run / "history.csv").is_file() and (run / "plan.json").is_file()

@@ -57,6 +57,13 @@ COMMANDS = {
         "prune",
         tensorflow=True,
     ),
+    "sensitivity": Command(
+        "tfgait.workflows.sensitivity:sensitivity",
+        "SensitivityOptions",
+        "prune each layer alone, and see what it costs",
+        "--percentiles 10,30,50,70,90",
+        tensorflow=True,
+    ),
     "test_knn": Command(
         "tfgait.workflows.evaluate:evaluate",
         "EvaluateOptions",

@@ -69,13 +69,61 @@ def _augmentations(result):
 
 
 def _prune(result):
+    if hasattr(result, "csv"):
+        return _curve(result)
     rows = [
         {"": what, "before": getattr(result, f"{what}_before"), "after": getattr(result, f"{what}_after")}
         for what in ("filters", "params", "macs")
     ]
     for row in rows:
         row["left, %"] = 100 * row["after"] / row["before"]
-    return [*_plain(result), ("what pruning left", rows, None)]
+    names = {"before pruning": "val_before", "cut": "val_cut", "fine-tuned": "val"}
+    scores = [{"": name, **getattr(result, key)} for name, key in names.items() if getattr(result, key)]
+    rounds = [{k: v for k, v in row.items() if k not in ("val", "val_cut", "run")} for row in result.rounds]
+    for row, known in zip(rounds, result.rounds, strict=True):
+        row |= {"cut": known["val_cut"].get("rank1"), "fine-tuned": known["val"].get("rank1")}
+    notes = [{"note": note} for note in result.notes]
+    return [
+        *_plain(result),
+        ("what pruning left", rows, None),
+        ("rounds, rank-1 of held-out people in percent", rounds, None),
+        ("on what was held out", scores, None),
+        ("notes", notes, None),
+    ]
+
+
+def _curve(result):
+    from tfgait.workflows.prune_curve import flat_rows
+
+    scores, costs = [], []
+    for row in flat_rows(result.rows):
+        kinds = {k.removeprefix("rank1_"): v for k, v in row.items() if k.startswith("rank1_")}
+        seen = {"held out, cut": row["val_cut"], "held out": row["val"]}
+        scores.append({"percentile": row["percentile"], **kinds, **seen})
+        kib = {f"{n} KiB": row[k] and row[k] / 1024 for n, k in {"fp32": "bytes", "int8": "int8_bytes"}.items()}
+        left = {f"{n} left, %": row[f"{n}_ms_left_percent"] for n in ("fp32", "int8")}
+        times = {f"{n} ms": row[f"{n}_ms"] for n in ("fp32", "int8")}
+        known = {"percentile": row["percentile"], "params": row["params"], "M MACs": row["macs"] / 1e6}
+        costs.append({**known, **kib, **times, **left})
+    notes = [{"percentile": row["percentile"], "note": note} for row in result.rows for note in row["notes"]]
+    files = [{"": name, "file": getattr(result, name)} for name in ("csv", "markdown", "picture")]
+    title = f"{result.model}, pruned by {result.rows[0]['criterion']}: rank-1 by kind of probe, in percent"
+    timed = "LiteRT files, and the time of a sample on one thread"
+    return [(title, scores, None), (timed, costs, None), ("notes", notes, None), ("written", files, None)]
+
+
+def _sensitivity(result):
+    rows = {}
+    for row in result.rows:
+        known = rows.setdefault(row["group"], {"layer": row["group"], "filters": row["filters"]})
+        known[f"{row['percentile']:g} %"] = row["rank1"]
+    title = f"rank-1 when one layer alone is pruned by {result.criterion}, in percent; {result.rank1:.2f} unpruned"
+    files = [{"": name, "file": getattr(result, name)} for name in ("csv", "picture")]
+    return [
+        (title, list(rows.values()), None),
+        ("notes", [{"note": note} for note in result.notes], None),
+        ("written", files, None),
+    ]
 
 
 def _list(result):
@@ -120,6 +168,7 @@ TABLES = {
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,
+    "sensitivity": _sensitivity,
     "list": _list,
     "sanity": _sanity,
     "benchmark": _benchmark,

@@ -52,16 +52,22 @@ def make_plan(
     return choose(worth, percentile, scope, floor, round_to, threshold)
 
 
-def choose(worth, percentile, scope="", floor=0.25, round_to=0, threshold=None):
-    """Return the `Plan` of a network that has been weighed; arguments as of `make_plan`, and checked."""
+def choose(worth, percentile, scope="", floor=0.25, round_to=0, threshold=None, sizes=None):
+    """Return the `Plan` of a network that has been weighed; arguments as of `make_plan`, and checked.
+
+    Args:
+        sizes: ``{group: channels}`` of the network before earlier cuts: percentile and floor are then shares of these.
+    """
     absolute = threshold is not None
     scope = "network" if absolute else scope or CRITERIA[worth.criterion].scope
     if scope == "network":
-        threshold = float(threshold if absolute else np.percentile(worth.values, percentile))
+        share = _share_of_rest(worth, percentile, sizes) if sizes else percentile
+        threshold = float(threshold if absolute else np.percentile(worth.values, share))
         below = int((worth.values < threshold).sum())
         percentile = round(100 * below / len(worth.values), 2) if absolute else percentile
     how = (percentile, threshold, floor, round_to)
-    plans = {g.name: _plan_group(g, worth.channels[g.name], *how) for g in worth.groups}
+    whole = sizes or {g.name: g.size for g in worth.groups}
+    plans = {g.name: _plan_group(g, whole[g.name], worth.channels[g.name], *how) for g in worth.groups}
     if scope == "layer":
         below = sum(plans[g.name].below * len(g.layers) for g in worth.groups)
     return Plan(
@@ -81,15 +87,21 @@ def choose(worth, percentile, scope="", floor=0.25, round_to=0, threshold=None):
     )
 
 
-def _plan_group(group, worth, percentile, threshold, floor, round_to):
+def _share_of_rest(worth, percentile, sizes):
+    """Return the percentile of the filters there are that leaves the same as `percentile` of those there were."""
+    there_were = sum(sizes[g.name] * len(g.layers) for g in worth.groups)
+    return max(0.0, 100 - (100 - percentile) * there_were / sum(g.filters for g in worth.groups))
+
+
+def _plan_group(group, size, worth, percentile, threshold, floor, round_to):
     # The least worth goes first; among equals the later channel, so that the same network gives the same plan.
     order = np.lexsort((-np.arange(group.size), worth))
     if threshold is None:
-        below = group.size - math.floor(group.size * (100 - percentile) / 100 + 0.5)
+        below = max(0, group.size - math.floor(size * (100 - percentile) / 100 + 0.5))
         threshold = float(worth[order[min(below, group.size - 1)]])
     else:
         below = int((worth < threshold).sum())
-    least = max(1, math.ceil(floor * group.size))
+    least = min(group.size, max(1, math.ceil(floor * size)))
     stay = max(group.size - below, least)
     floored = stay - (group.size - below)
     if round_to > 1:

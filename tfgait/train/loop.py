@@ -31,15 +31,15 @@ class Trainer:
     on from the last saved state, and ends where it would have ended.
 
     Args:
-        learner, objective, optimizer, strategy, weight_decay, clip_norm: see `Step`.
+        learner, objective, optimizer, strategy, weight_decay, clip_norm, teacher: see `Step`.
     """
 
-    def __init__(self, learner, objective, optimizer, strategy, *, weight_decay=0.0, clip_norm=0.0):
+    def __init__(self, learner, objective, optimizer, strategy, *, weight_decay=0.0, clip_norm=0.0, teacher=None):
         with strategy.scope():
             learner.compile(optimizer=optimizer, jit_compile=False, auto_scale_loss=False)
             optimizer.build(learner.trainable_variables)
         self.learner, self.optimizer, self.strategy = learner, optimizer, strategy
-        self.step = Step(learner, objective, optimizer, strategy, weight_decay, clip_norm)
+        self.step = Step(learner, objective, optimizer, strategy, weight_decay, clip_norm, teacher)
         self.twin = Twin(learner, optimizer)
 
     def fit(
@@ -147,7 +147,7 @@ class Trainer:
 
     def _end_epoch(self, record, checkpoints, calls, validate, rank):
         logs = {name: total / record.step for name, total in record.sums.items()}
-        logs["learning_rate"] = float(self.optimizer.learning_rate)
+        logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
         for suffix, average in (("", False), ("_ema", True)):
             network, head = self.twin.load(average)
             if network is None:

@@ -16,12 +16,14 @@ class Term:
         loss: a loss of `tfgait.losses`: ``with_stats(labels, output) -> (scalar, {name: scalar})``.
         output: the output of the learner it is given: ``"embedding"`` or ``"logits"``.
         weight: factor in the sum, above 0.
+        distils: whether the loss is given the same output of a teacher instead of the labels.
     """
 
     name: str
     loss: object
     output: str = "embedding"
     weight: float = 1.0
+    distils: bool = False
 
     def __post_init__(self):
         if not self.weight > 0:
@@ -43,11 +45,18 @@ class Objective:
         if not names or len(set(names)) < len(names):
             raise ConfigError(f"terms must be at least one, with different names. Received: terms={names}.")
 
-    def __call__(self, labels, outputs):
-        """Return the sum and a dict of float32 scalars: every term where there are several, and their statistics."""
+    def __call__(self, labels, outputs, taught=None):
+        """Return the sum and a dict of float32 scalars: every term where there are several, and their statistics.
+
+        Args:
+            labels: (B,) whole numbers.
+            outputs: of the learner.
+            taught: the same outputs of the teacher, for terms that distil.
+        """
         total, stats = 0.0, {}
         for term in self.terms:
-            value, extra = term.loss.with_stats(labels, outputs[term.output])
+            target = taught[term.output] if term.distils else labels
+            value, extra = term.loss.with_stats(target, outputs[term.output])
             total = total + term.weight * value
             if len(self.terms) > 1:
                 stats[term.name] = value

@@ -21,6 +21,8 @@ class Step:
         strategy: `tf.distribute.Strategy`.
         weight_decay: coupled decay, at least 0: of all variables, or ``{path of a variable: decay}`` of some.
         clip_norm: largest norm of the whole gradient; 0 for no limit.
+        teacher: `Learner` whose outputs on the same batch the objective's terms may be given; it runs as in inference,
+            is not trained, and is no part of what is saved. None: no term distils.
 
     Call arguments:
         inputs: {modality: (B, T, H, W, C)}; whole numbers are taken as stored and scaled to the network's unit on the
@@ -32,13 +34,13 @@ class Step:
         scaling 0 where it is not finite and the update was skipped.
     """
 
-    def __init__(self, learner, objective, optimizer, strategy, weight_decay=0.0, clip_norm=0.0):
+    def __init__(self, learner, objective, optimizer, strategy, weight_decay=0.0, clip_norm=0.0, teacher=None):
         decays = weight_decay.values() if isinstance(weight_decay, dict) else (weight_decay,)
         for name, value in (*(("weight_decay", d) for d in decays), ("clip_norm", clip_norm)):
             if not value >= 0:
                 raise ConfigError(f"{name} must be at least 0. Received: {name}={value}.")
         self.learner, self.objective, self.optimizer, self.strategy = learner, objective, optimizer, strategy
-        self.weight_decay, self.clip_norm = weight_decay, clip_norm
+        self.weight_decay, self.clip_norm, self.teacher = weight_decay, clip_norm, teacher
         self.function = tf.function(self._all_replicas)
 
     def __call__(self, inputs, labels):
@@ -58,12 +60,15 @@ class Step:
         replica = tf.distribute.get_replica_context()
         replicas = self.strategy.num_replicas_in_sync
         variables = self.learner.trainable_variables
+        inputs = to_network(inputs)
+        taught = {} if self.teacher is None else self.teacher(inputs, training=False)
         with tf.GradientTape() as tape:
-            outputs = self.learner.network(to_network(inputs), training=True)
+            outputs = self.learner.network(inputs, training=True)
             if replicas > 1:
-                outputs = {name: replica.all_gather(value, axis=0) for name, value in outputs.items()}
-                labels = replica.all_gather(labels, axis=0)
-            loss, stats = self.objective(labels, self.learner.classify(outputs, training=True))
+                outputs, taught, labels = tf.nest.map_structure(
+                    lambda value: replica.all_gather(value, axis=0), (outputs, taught, labels)
+                )
+            loss, stats = self.objective(labels, self.learner.classify(outputs, training=True), taught)
             scaled = self.optimizer.scale_loss(loss / replicas)
         gradients = tape.gradient(scaled, [v.value for v in variables])
         pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]

@@ -2,8 +2,11 @@
 
 import dataclasses
 
+# Whom the network learned from at first is not whom it learns from now.
+TEACHING = {"teacher", "distill_logits", "distill_embedding", "temperature"}
 
-def tuning(options, parent, net, root, name):
+
+def tuning(options, parent, net, root, name, teacher=None):
     """Return the `TrainOptions` of a fine-tuning, without `initnet`; None where there is to be none.
 
     The recipe is the one the network was trained with; only length, learning rate and schedule are others.
@@ -13,13 +16,14 @@ def tuning(options, parent, net, root, name):
         parent: `ModelRef` of the network that was pruned.
         net: its name in `NETWORKS`.
         root, name: of the run folder.
+        teacher: `ModelRef` of the network to distil from, where that is asked for; None: the one that was pruned.
     """
     if options.epochs == 0:
         return None
     from tfgait.workflows.train_options import TrainOptions
     from tfgait.workflows.train_resolved import resolved
 
-    known = {f.name for f in dataclasses.fields(TrainOptions)}
+    known = {f.name for f in dataclasses.fields(TrainOptions)} - TEACHING
     trained = parent.manifest.get("config") or {}
     trained = {k: tuple(v) if isinstance(v, list) else v for k, v in trained.items() if k in known}
     base = resolved(TrainOptions(**trained), net, f"{net}_small")
@@ -43,6 +47,7 @@ def tuning(options, parent, net, root, name):
         epochs=options.epochs if options.epochs > 0 else max(1, round(base.epochs / 4)),
         steps_per_epoch=options.steps_per_epoch or base.steps_per_epoch,
         lr=options.lr or base.lr / 3,
+        teacher=str((teacher or parent).path) if options.distill else "",
         schedule="cosine",
         warmup=0.0,
         plateau=0,

@@ -8,7 +8,7 @@ STEPS = {"params": 0.1, "macs": 0.1, "latency": 5}
 SPEED = 8  # channels that a target of latency rounds to: kernels work on so many at once
 
 
-def planned(network, parent, options, progress=None):
+def planned(network, parent, options, progress=None, sizes=None):
     """Return the `Plan` of a network.
 
     Args:
@@ -16,6 +16,7 @@ def planned(network, parent, options, progress=None):
         parent: its `ModelRef`.
         options: `PruneOptions`, checked.
         progress: called with (done, total, what).
+        sizes: as of `tfgait.compress.plan.choose`, of a network that was cut before.
 
     Raises:
         ConfigError: nothing can be pruned, or the target cannot be reached.
@@ -36,7 +37,7 @@ def planned(network, parent, options, progress=None):
     worth = weigh(network, options.criterion, options.leave, examples, options.seed)
     how = {"scope": options.scope, "floor": options.floor, "round_to": options.round_to}
     if not options.target:
-        return choose(worth, options.percentile, threshold=options.threshold or None, **how)
+        return choose(worth, options.percentile, threshold=options.threshold or None, sizes=sizes, **how)
     what, asked = parse_target(options.target)
     if what == "latency":
         how["round_to"] = options.round_to or SPEED

@@ -6,6 +6,9 @@ from tfgait.compress import CRITERIA
 from tfgait.compress.settings import check_scope, check_settings, parse_target
 from tfgait.core.errors import ConfigError, check_choice
 
+MOST_ROUNDS = 50
+ALONE = ("target", "threshold", "plan")  # ways to say how much goes that stand beside no percentiles and no rounds
+
 
 @dataclass(frozen=True)
 class PruneOptions:
@@ -17,6 +20,9 @@ class PruneOptions:
         last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too)
         mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette)
         percentile: share of the filters that go, in [0, 100)
+        percentiles: the whole trade-off curve instead, such as 10,25,50,70, each above 0 and below 100; each is pruned,
+            fine-tuned, scored, exported and timed beside the unpruned network; empty: percentile alone
+        rounds: cut and fine-tune so often, each time the same share of what is left, until percentile is reached
         target: find the percentile instead, by what may be left of the original: params=0.5 (trainable parameters),
             macs=0.4 (multiply-accumulates), latency=0.36 (LiteRT, float32, one thread, measured here); empty: do not
         threshold: remove the filters worth less than this instead, such as 29.4 by l1_raw, which is Embedded-Gait's
@@ -31,7 +37,9 @@ class PruneOptions:
             target of latency; 1: never
         leave: layers that stay whole, with commas
         plan: carry out this plan.json instead of making one
-        epochs: of fine-tuning; -1: a quarter of those the network was trained for; 0: none
+        epochs: of fine-tuning, over all rounds; -1: a quarter of those the network was trained for; 0: none
+        distill: learn from the unpruned network as well while fine-tuning: its class probabilities where it has a
+            classifier, and the signs of its signature
         steps_per_epoch: of fine-tuning; 0: as the network was trained
         lr: first learning rate of fine-tuning, which falls to nothing; 0: a third of the one it was trained with
         datadir: data to fine-tune on; empty: those the network was trained on
@@ -40,7 +48,7 @@ class PruneOptions:
         min_frames: leave shorter sequences out
         skip_bad: leave damaged sequences out, named and counted
         experdir: folder of run folders; empty: runs
-        name: of the new run folder; empty: <model>-p<percentile>, or -t<threshold>
+        name: of the new run folder; empty: <model>-p<percentile>, -t<threshold>, or -curve
         seed: of batches, dropout, the random criterion, and the random input of the proof
         device: cpu, gpu, or numbers such as 0,1; empty: a GPU where there is one
     """
@@ -49,6 +57,8 @@ class PruneOptions:
     last_dense: str = ""
     mod: str = ""
     percentile: float = 10.0
+    percentiles: tuple[float, ...] = ()
+    rounds: int = 1
     target: str = ""
     threshold: float = 0.0
     criterion: str = "l1"
@@ -58,6 +68,7 @@ class PruneOptions:
     leave: tuple[str, ...] = ()
     plan: str = ""
     epochs: int = -1
+    distill: bool = False
     steps_per_epoch: int = 0
     lr: float = 0.0
     datadir: str = ""
@@ -84,6 +95,8 @@ def check_options(options):
                     f"target finds the percentile, so that {name} must be left out. "
                     f"Received: target={options.target}, {name}={getattr(options, name)}."
                 )
+    _check_percentiles(options)
+    _check_tuning(options)
     for name, least in {"epochs": -1, "steps_per_epoch": 0, "seed": 0}.items():
         if getattr(options, name) < least:
             raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
@@ -91,3 +104,40 @@ def check_options(options):
         raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
     if any(c in options.name for c in "/\\") or options.name.startswith("."):
         raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+
+
+def _check_percentiles(options):
+    asked = options.percentiles
+    if not asked:
+        return
+    if len(set(asked)) < len(asked) or not all(0 < p < 100 for p in asked):
+        raise ConfigError(
+            "percentiles must be different numbers above 0 and below 100; the unpruned network is there in any case. "
+            f"Received: percentiles={','.join(f'{p:g}' for p in asked)}."
+        )
+    usual = PruneOptions()
+    for name in ("percentile", *ALONE):
+        if getattr(options, name) != getattr(usual, name):
+            raise ConfigError(
+                f"percentiles makes the whole curve, so that {name} must be left out. "
+                f"Received: {name}={getattr(options, name)}."
+            )
+
+
+def _check_tuning(options):
+    if not 1 <= options.rounds <= MOST_ROUNDS:
+        raise ConfigError(f"rounds must lie in [1, {MOST_ROUNDS}]. Received: rounds={options.rounds}.")
+    if options.distill and options.epochs == 0:
+        raise ConfigError("distill is about fine-tuning, of which epochs=0 leaves none. Received: both.")
+    if options.rounds == 1:
+        return
+    if 0 <= options.epochs < options.rounds:
+        raise ConfigError(
+            f"epochs must be at least one for each of {options.rounds} rounds. Received: epochs={options.epochs}."
+        )
+    for name in ALONE:
+        if getattr(options, name):
+            raise ConfigError(
+                f"rounds reach a percentile, so that {name} must be left out. "
+                f"Received: {name}={getattr(options, name)}."
+            )

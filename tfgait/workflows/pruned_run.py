@@ -1,11 +1,14 @@
 """The run folder of a pruned network."""
 
+import itertools
 import logging
 import shutil
+from pathlib import Path
 
 from tfgait.core.errors import UserError
-from tfgait.core.files import read_json, write_json, write_text
+from tfgait.core.files import read_json, record_hash, write_json, write_text
 from tfgait.core.manifest import manifest
+from tfgait.workflows.run_folder import ELSEWHERE, config_of
 
 LOG = logging.getLogger(__name__)
 FACTS = (
@@ -42,9 +45,7 @@ def write_run(folder, parent, plan, facts, small):
         if parent.run and (parent.run / "head.keras").is_file():
             shutil.copyfile(parent.run / "head.keras", folder / "head.keras")
         write_plan(folder / PLAN, plan)
-        rows = facts["layers"]
-        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-        write_text(folder / LAYERS, "\n".join(lines) + "\n")
+        write_layers(folder, facts["layers"])
         known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
         _describe(folder, {**known, **manifest()}, parent, facts, folder)
     except BaseException:  # Ctrl-C as well must leave no half-made run, which the next one would step around
@@ -52,11 +53,48 @@ def write_run(folder, parent, plan, facts, small):
         raise
 
 
-def add_pruning(run, cut, parent, facts):
-    """Say in the run folder of a fine-tuned network how it was pruned, as that of the cut network does."""
+def write_layers(folder, rows):
+    """Write `layers.csv`: what each layer was, and what it is."""
+    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+    write_text(folder / LAYERS, "\n".join(lines) + "\n")
+
+
+def add_pruning(run, cut, parent, facts, tuned_by):
+    """Say in the run folder of a fine-tuned network how it was pruned, as that of the cut network does.
+
+    Args:
+        run, cut: the folders of the fine-tuned and of the cut network.
+        parent, facts: as of `write_run`.
+        tuned_by: `tuning_hash` of the fine-tuning.
+    """
     for file in (PLAN, LAYERS):
         shutil.copyfile(cut / file, run / file)
-    _describe(run, read_json(run / "manifest.json"), parent, facts, cut)
+    record = read_json(run / "manifest.json") | {"tuned_by": tuned_by, "epochs": facts["epochs"], "val": facts["val"]}
+    _describe(run, record, parent, facts, cut)
+
+
+def tuning_hash(options):
+    """Return a hash of the `TrainOptions` of a fine-tuning that leaves out what does not change its result."""
+    config = {k: v for k, v in config_of(options).items() if k not in (*ELSEWHERE, "initnet", "verbose")}
+    return record_hash(config, 16)
+
+
+def finished_tuning(root, name, cut, options):
+    """Return (folder, facts of its fine-tuning) of the finished tuning of a cut by these options; None: there is none.
+
+    Args:
+        root, name: as of `free_folder`.
+        cut: the folder of the cut network.
+        options: `TrainOptions` of the fine-tuning.
+    """
+    for folder in itertools.takewhile(Path.exists, _numbered(root, name)):
+        if not (folder / "manifest.json").is_file() or not (folder / "model.keras").is_file():
+            continue
+        record = read_json(folder / "manifest.json")
+        if record.get("cut") == cut.name and record.get("tuned_by") == tuning_hash(options):
+            told = {k: record["pruning"][k] for k in ("val_before", "val_cut", "notes")}
+            return folder, {**told, "val": record["val"], "epochs": record["epochs"]}
+    return None
 
 
 def free_folder(root, name):

@@ -16,6 +16,7 @@ from tfgait.nets import NETWORKS
 from tfgait.nets.legacy import DISCARDING
 from tfgait.train.checkpoints import Checkpoints
 from tfgait.train.loop import NotANumber, Trainer
+from tfgait.train.objective import Objective
 from tfgait.train.optimizers import make_optimizer, make_schedule
 from tfgait.train.published_decay import published_decay
 from tfgait.train.strategy import make_strategy
@@ -24,6 +25,7 @@ from tfgait.workflows.learners import freeze_learner, make_learner
 from tfgait.workflows.models import latest_run, load_network, set_latest
 from tfgait.workflows.network_choice import choose_frames, choose_modality, choose_network, net_by_flags
 from tfgait.workflows.run_folder import run_folder, set_status
+from tfgait.workflows.teaching import make_teacher
 from tfgait.workflows.train_options import TrainOptions
 from tfgait.workflows.train_resolved import resolved
 from tfgait.workflows.train_result import TrainResult, train_result
@@ -68,10 +70,13 @@ def train(options, progress=None):
     with strategy.scope():
         learner, objective, notes = make_learner(options, network, data.classes)
         check_frames(data.store, learner.network, preset)
+        teacher, terms, told = make_teacher(options, learner, data.classes)
+        objective, notes = Objective((*objective.terms, *terms)), (*notes, *told)
         facts = _facts(options, data, learner) | {"notes": list(notes)}
         facts["frozen"] = list(freeze_learner(options, learner))
         optimizer, decay = _optimizer(options, plan[0]["steps"], learner.network)
-    trainer = Trainer(learner, objective, optimizer, strategy, weight_decay=decay, clip_norm=options.clip_norm)
+    shaping = {"weight_decay": decay, "clip_norm": options.clip_norm}
+    trainer = Trainer(learner, objective, optimizer, strategy, **shaping, teacher=teacher)
     with run_folder(options, data.store.hash) as (folder, going_on):
         LOG.info("%s %s", "resumed" if going_on else "started", folder)
         for note in notes:

@@ -60,6 +60,11 @@ class TrainOptions:
         margin: of the triplet loss
         cross_weight: of the cross entropy beside the triplet loss, with loss=both; above 0 gaitset gets a classifier
         smoothing: of the labels in the cross entropy
+        teacher: learn from this model as well, a run, a preset or a .keras file of the same input, signature and
+            people, which does not train; empty: from the labels alone
+        distill_logits: weight of its softened class probabilities; 0: without. They need a classifier on both sides
+        distill_embedding: weight of the side of 0 that each of its features is on; 0: without
+        temperature: that softens the class probabilities, above 0
         schedule: of the learning rate: constant, multistep (a tenth at half and three quarters), cosine
         warmup: share of all steps in which the rate of schedule=cosine rises
         patience: epochs without a better value of monitor after which a stage ends; 0: never
@@ -125,6 +130,10 @@ class TrainOptions:
     margin: float = 0.2
     cross_weight: float = -1.0
     smoothing: float = 0.0
+    teacher: str = ""
+    distill_logits: float = 1.0
+    distill_embedding: float = 0.003
+    temperature: float = 4.0
     schedule: str = "constant"
     warmup: float = 0.0
     patience: int = 0

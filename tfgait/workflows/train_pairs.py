@@ -1,6 +1,9 @@
 """Options of a training that exclude or need each other."""
 
+import dataclasses
+
 from tfgait.core.errors import ConfigError, check_choice
+from tfgait.workflows.train_options import TrainOptions
 
 
 def check_pairs(options):
@@ -10,6 +13,7 @@ def check_pairs(options):
             raise ConfigError(f"{name} goes with schedule=constant. Received: schedule={options.schedule}.")
     _check_validation(options)
     _check_freezing(options)
+    _check_teaching(options)
     if options.published_l2 and options.weight_decay:
         raise ConfigError(
             f"published_l2 takes the place of weight_decay. Received: both, weight_decay={options.weight_decay}."
@@ -44,3 +48,14 @@ def _check_freezing(options):
         raise ConfigError(
             "freezeall trains the classifier alone; loss=triplet has none. Give loss=crossentropy or both."
         )
+
+
+def _check_teaching(options):
+    usual = {f.name: f.default for f in dataclasses.fields(TrainOptions)}
+    for name, of_temperature in (("distill_logits", False), ("distill_embedding", False), ("temperature", True)):
+        value = getattr(options, name)
+        if not (value > 0 if of_temperature else value >= 0) or value == float("inf"):
+            least = "above 0" if of_temperature else "of at least 0"
+            raise ConfigError(f"{name} must be a number {least}. Received: {name}={value}.")
+        if not options.teacher and value != usual[name]:
+            raise ConfigError(f"{name} belongs to teacher. Received: {name}={value} without one.")
