@@ -125,7 +125,9 @@ def _say(done, total, what):
 
 def _end_with_parent(folder):
     """Wait for the end of the pipe that the parent holds, then leave nothing behind."""
-    sys.stdin.buffer.read()
+    # Not by way of `sys.stdin`, whose lock a waiting thread would hold while the interpreter ends.
+    while os.read(0, 1):
+        pass
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
