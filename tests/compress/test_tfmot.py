@@ -45,19 +45,16 @@ def test_the_zeros_are_those_that_were_asked_for(checked):
     assert checked["most_of_four"] == 2
 
 
-def test_clusters_are_as_many_as_asked_for(checked):
-    assert max(checked["methods"]["cluster"]["values"].values()) == 4
-
-
 def test_what_is_kept_is_kept(checked):
     for method in ("sparse_cluster", "pqat"):
         assert checked["methods"][method]["zeros"] == pytest.approx(checked["methods"]["constant"]["zeros"], abs=0.01)
-    assert max(checked["methods"]["sparse_cluster"]["values"].values()) <= 4
-    assert max(checked["methods"]["qat"]["zeros"].values()) < 0.01
+    assert max(checked["methods"]["sparse_cluster"]["values"].values()) == 4
 
 
 def test_a_layer_without_a_counterpart_is_named(checked):
-    assert "a twin in tf_keras needs layers of Keras or tfgait. Received: layer=" in checked["refused"]
+    said = "a twin in tf_keras needs layers of Keras or tfgait. Received: layer="
+    assert [text.startswith(said) for text in checked["refused"]] == [True, True]
+    assert "layer=odd, a Lambda" in checked["refused"][0] and "a Sin" in checked["refused"][1]
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
+from tfgait.compress.tfmot.settings import Settings
 from tfgait.core.errors import ConfigError, UserError
 from tfgait.core.files import read_json, write_json
 from tfgait.datasets.store_writer import StoreWriter
@@ -105,33 +105,46 @@ def test_a_library_that_is_not_there_is_named(monkeypatch):
 
 def test_the_process_ends_with_its_parent(tmp_path):
     """The parent's end of the pipe closes however it dies; then the process goes and clears its folder away."""
-    script = "import sys; from tfgait.workflows.sparsify_worker import _end_with_parent; from pathlib import Path; "
-    script += "_end_with_parent(Path(sys.argv[1]))"
+    script = "import sys; from tfgait.workflows.sparsify_process import end_with_parent; end_with_parent(sys.argv[1])"
     folder = tmp_path / "job"
     folder.mkdir()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    command = [sys.executable, "-c", script, folder]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-c", script, folder], stdin=subprocess.PIPE, env=environment)
     process.stdin.close()
     assert process.wait(timeout=120) == 1 and not folder.exists()
 
 
-def test_ctrl_c_ends_the_process(home, tmp_path):
-    seen = []
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """Return a function that runs a job whose process does what a text says."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sparsify_process, "WORKER", "stand_in")
+    folder = tmp_path / "job"
+    folder.mkdir()
 
+    def run(text, progress=None):
+        (tmp_path / "stand_in.py").write_text(text)
+        return sparsify_process.run_job(folder, Settings(), TrainOptions(), "a.keras", ["conv1"], progress)
+
+    return run
+
+
+def test_ctrl_c_ends_the_process(job, tmp_path):
     def stop(done, total, what):
-        seen.append(what)
+        assert (done, total, what) == (1, 2, "x")
         raise KeyboardInterrupt
 
-    started = time.monotonic()
-    training = TrainOptions(
-        net="gaitset", datadir=str(home / "data" / "x"), batch_p=2, batch_k=2, epochs=1000, frames=4
-    )
-    settings = options(home).settings
+    text = "import os, time; open('pid', 'w').write(str(os.getpid())); "
+    text += """print('no progress'); print('{"progress": [1, 2, "x"]}', flush=True); time.sleep(100)"""
     with pytest.raises(KeyboardInterrupt):
-        model = home / "runs" / "mine" / "model.keras"
-        sparsify_process.run_job(tmp_path, settings, training, model, ["frame2"], stop)
-    assert seen and time.monotonic() - started < 200 and not (tmp_path / sparsify_process.RESULT).exists()
+        job(f"import os; os.chdir({str(tmp_path)!r}); {text}", stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_process_that_dies_is_our_fault_and_says_its_last_words(job):
+    with pytest.raises(RuntimeError, match="died, exit code 1: (?s:.*)ZeroDivisionError"):
+        job("1 / 0")
 
 
 def test_the_notes_say_what_was_measured():

@@ -164,7 +164,9 @@ def _write(folder, parent, network, said, facts):
             lines = [",".join(columns), *(",".join(str(row.get(c, "")) for c in columns) for row in rows)]
             write_text(folder / f"{name}.csv", "\n".join(lines) + "\n")
     known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
-    known |= {k: said[k] for k in ("classes", "val_people", "data", "data_hash")}
+    known |= {k: said[k] for k in ("classes", "val_people")}
+    if known.get("data_hash") != said["data_hash"]:
+        known |= {k: said[k] for k in ("data", "data_hash")}
     known |= {"net": network.name, "modality": network.modality, "params": network.count_params(), **manifest()}
     done = {k: v for k, v in facts.items() if k not in ("parent", "layers", "files", "val")}
     record = {"parent": parent.name, "val": facts["val"], "sparsify": done, "status": "finished"}

@@ -5,6 +5,7 @@ import dataclasses
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from tfgait.core.files import read_json, write_json
 NEEDED = ("tensorflow_model_optimization", "tf_keras")
 # The library would set it by itself, but too late where something else has touched `tf.keras` before.
 ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1"}
+WORKER = "tfgait.workflows.sparsify_worker"
 JOB, RESULT, MISTAKE = "job.json", "result.json", "mistake.json"
 # What the process adds to the network it was given.
 NETWORK, HEAD = "model.keras", "head.keras"
@@ -48,7 +50,7 @@ def run_job(folder, settings, training, model, taken, progress=None):
     write_json(folder / JOB, {**job, "model": str(model), "taken": list(taken)})
     with open(folder / "process.log", "w+", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tfgait.workflows.sparsify_worker", str(folder)],
+            [sys.executable, "-m", WORKER, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -78,3 +80,12 @@ def run_job(folder, settings, training, model, taken, progress=None):
                 f"{Path(log.name).read_text(encoding='utf-8')[-2000:]}"
             )
     return read_json(folder / RESULT)
+
+
+def end_with_parent(folder):
+    """In the other process: wait for the end of the pipe that the parent holds, then leave nothing behind."""
+    # Not by way of `sys.stdin`, whose lock a waiting thread would hold while the interpreter ends.
+    while os.read(0, 1):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)

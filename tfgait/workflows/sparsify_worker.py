@@ -5,8 +5,6 @@ Run as ``python -m tfgait.workflows.sparsify_worker FOLDER``; progress goes to s
 
 import dataclasses
 import json
-import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -28,7 +26,7 @@ from tfgait.train.step import to_network
 from tfgait.workflows.data import check_frames
 from tfgait.workflows.learners import make_learner
 from tfgait.workflows.network_choice import choose_frames, choose_modality
-from tfgait.workflows.sparsify_process import HEAD, JOB, MISTAKE, NETWORK, RESULT
+from tfgait.workflows.sparsify_process import HEAD, JOB, MISTAKE, NETWORK, RESULT, end_with_parent
 from tfgait.workflows.train_options import TrainOptions
 from tfgait.workflows.train_resolved import resolved
 from tfgait.workflows.training_batches import training_batches
@@ -38,7 +36,7 @@ from tfgait.workflows.training_data import training_data
 def main(folder):
     """Carry out the job in a folder; exit code 0 done, 2 a mistake of the user, which lies in `MISTAKE`."""
     folder = Path(folder)
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(folder,), daemon=True).start()
     try:
         write_json(folder / RESULT, _carry_out(read_json(folder / JOB), folder))
     except UserError as error:
@@ -121,15 +119,6 @@ def _proven(network, twin, seed):
 
 def _say(done, total, what):
     print(json.dumps({"progress": [done, total, what]}), flush=True)
-
-
-def _end_with_parent(folder):
-    """Wait for the end of the pipe that the parent holds, then leave nothing behind."""
-    # Not by way of `sys.stdin`, whose lock a waiting thread would hold while the interpreter ends.
-    while os.read(0, 1):
-        pass
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ def _layer(step):
     package, kind = step.kind
     config = step.operation.get_config()
     cls = COUNTERPARTS.get(kind) if package == "tfgait" else getattr(tf_keras.layers, kind, None)
-    if package not in ("keras", "tfgait") or cls is None:
+    # A Lambda's function is the property of one Keras and not of the other.
+    if package not in ("keras", "tfgait") or cls is None or kind == "Lambda":
         raise ConfigError(
             f"a twin in tf_keras needs layers of Keras or tfgait. Received: layer={step.operation.name}, a {kind}."
         )
