@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -36,7 +37,7 @@ def home(tmp_path_factory):
     run = home / "runs" / "mine"
     run.mkdir(parents=True)
     build("gaitset_tiny").save(run / "model.keras")
-    config = {"batch_p": 2, "batch_k": 2, "frames": 4, "epochs": 4, "steps_per_epoch": 4}
+    config = {"batch_p": 2, "batch_k": 2, "frames": 4, "epochs": 4, "steps_per_epoch": 4, "loss": "both"}
     write_json(run / "manifest.json", {"status": "finished", "net": "gaitset", "config": config})
     set_latest(run)
     return home
@@ -59,6 +60,8 @@ def test_the_whole_way(home):
     zeros = [float((np.asarray(w) == 0).mean()) for w in network.weights]
     assert type(network).__name__ == "GaitSet" and zeros == pytest.approx([0.75] * len(zeros), abs=0.01)
     assert result.max_abs_error < 1e-5 and result.steps == 4 and result.sparsity == pytest.approx(0.75, abs=0.005)
+    head = keras.saving.load_model(run / "head.keras", compile=False, safe_mode=True)
+    assert head.classes == len(read_json(run / "manifest.json")["classes"]) and "new" in result.notes[0]
     assert 0 <= result.val["rank1"] <= 100 and 0 <= result.val_before["rank1"] <= 100
     rows = {row["file"]: row for row in result.files}
     assert rows["fp32"]["bytes_after"] == (run / "model_fp32.tflite").stat().st_size

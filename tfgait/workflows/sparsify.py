@@ -98,29 +98,36 @@ def sparsify(options, progress=None):
         facts = _facts(options, parent, said, layer_rows(network, result, taken), left)
         facts |= {"seconds": round(time.perf_counter() - began, 1)}
         facts["notes"] = [*told, *said["notes"], *_worse(said), *_short(options, facts)]
-        folder = free_folder(root, name)
-        folder.mkdir(parents=True)
-        try:
-            for file in (NETWORK, HEAD):
-                if (scratch / file).is_file():
-                    shutil.copyfile(scratch / file, folder / file)
-            if options.rounds:
-                (scratch / "before").mkdir()
-                store = open_data(said["data"], network.modality)
-                folders = (scratch / "before", folder)
-                facts["files"] = file_rows((network, result), folders, store, parent, options, progress)
-                facts["notes"] += time_notes(facts["files"])
-            _write(folder, parent, network, said, facts)
-        except BaseException:  # Ctrl-C as well must leave no half-made run
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        made = scratch / "run"
+        made.mkdir()
+        for file in (NETWORK, HEAD):
+            if (scratch / file).is_file():
+                shutil.copyfile(scratch / file, made / file)
+        if options.rounds:
+            (scratch / "before").mkdir()
+            store = open_data(said["data"], network.modality)
+            folders = (scratch / "before", made)
+            facts["files"] = file_rows((network, result), folders, store, parent, options, progress)
+            facts["notes"] += time_notes(facts["files"])
+        _write(made, parent, network, said, facts)
+        folder = _placed(made, root, name)
     set_latest(folder)
     return SparsifyResult(run=str(folder), **facts)
 
 
 def _from_parent(training, parent):
-    """Return the `TrainOptions` that start from a model, whose classifier goes on training."""
-    return replace(training, initnet=str(parent.run or parent.path))
+    """Return the `TrainOptions` that start from a model, whose classifier goes on training; in float32 as the twin."""
+    return replace(training, initnet=str(parent.run or parent.path), mixed_precision=False)
+
+
+def _placed(made, root, name):
+    """Copy a finished run to the first free folder of that name, which is there as a whole or not at all."""
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".new-") as beside:
+        whole = shutil.copytree(made, Path(beside) / "run")
+        folder = free_folder(root, name)
+        whole.rename(folder)
+    return folder
 
 
 def _facts(options, parent, said, rows, left):
@@ -156,7 +163,7 @@ def _short(options, facts):
 
 
 def _write(folder, parent, network, said, facts):
-    """Write the tables, and the manifest last."""
+    """Write the tables and the manifest."""
     for name in ("layers", "files"):
         rows = facts[name]
         if rows:
