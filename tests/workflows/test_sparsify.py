@@ -13,6 +13,7 @@ from tfgait.core.errors import ConfigError, UserError
 from tfgait.core.files import read_json, write_json
 from tfgait.datasets.store_writer import StoreWriter
 from tfgait.nets import build, load
+from tfgait.train.heads import SoftmaxHead
 from tfgait.workflows import sparsify_process
 from tfgait.workflows.models import latest_run, set_latest
 from tfgait.workflows.sparsify import SparsifyOptions, sparsify
@@ -61,7 +62,11 @@ def test_the_whole_way(home):
     assert type(network).__name__ == "GaitSet" and zeros == pytest.approx([0.75] * len(zeros), abs=0.01)
     assert result.max_abs_error < 1e-5 and result.steps == 4 and result.sparsity == pytest.approx(0.75, abs=0.005)
     head = keras.saving.load_model(run / "head.keras", compile=False, safe_mode=True)
-    assert head.classes == len(read_json(run / "manifest.json")["classes"]) and "new" in result.notes[0]
+    assert (
+        isinstance(head, SoftmaxHead)
+        and head.classes == len(read_json(run / "manifest.json")["classes"])
+        and "new" in result.notes[0]
+    )
     assert 0 <= result.val["rank1"] <= 100 and 0 <= result.val_before["rank1"] <= 100
     rows = {row["file"]: row for row in result.files}
     assert rows["fp32"]["bytes_after"] == (run / "model_fp32.tflite").stat().st_size
