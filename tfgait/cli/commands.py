@@ -64,6 +64,13 @@ COMMANDS = {
         "--percentiles 10,30,50,70,90",
         tensorflow=True,
     ),
+    "sparsify": Command(
+        "tfgait.workflows.sparsify:sparsify",
+        "SparsifyOptions",
+        "train with zeros, few values or 8 bits by tensorflow-model-optimization",
+        "--method constant --target_sparsity 0.9",
+        tensorflow=True,
+    ),
     "test_knn": Command(
         "tfgait.workflows.evaluate:evaluate",
         "EvaluateOptions",

@@ -126,6 +126,13 @@ def _sensitivity(result):
     ]
 
 
+def _sparsify(result):
+    left = [{"layer": layer, "left alone, for": why} for layer, why in result.left_alone.items()]
+    notes = [{"note": note} for note in result.notes]
+    layers, files = ("layers", result.layers, None), ("files, before and after", result.files, None)
+    return [*_plain(result), layers, ("left alone", left, None), files, ("notes", notes, None)]
+
+
 def _list(result):
     return [
         ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
@@ -169,6 +176,7 @@ TABLES = {
     "augmentations": _augmentations,
     "prune": _prune,
     "sensitivity": _sensitivity,
+    "sparsify": _sparsify,
     "list": _list,
     "sanity": _sanity,
     "benchmark": _benchmark,
