@@ -57,6 +57,13 @@ COMMANDS = {
         "prune",
         tensorflow=True,
     ),
+    "qat": Command(
+        "tfgait.workflows.qat:qat",
+        "QatOptions",
+        "train a network for int8, write the file",
+        "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
+        tensorflow=True,
+    ),
     "test_knn": Command(
         "tfgait.workflows.evaluate:evaluate",
         "EvaluateOptions",

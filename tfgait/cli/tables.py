@@ -78,6 +78,13 @@ def _prune(result):
     return [*_plain(result), ("what pruning left", rows, None)]
 
 
+def _qat(result):
+    titles = {"float": "float32", "ptq": "int8, calibrated", "qat": "int8, trained for it"}
+    rows = [{"network": title, **getattr(result, name)} for name, title in titles.items()] if result.float else []
+    scored = f"rank-1 in percent on {result.people} people held out"
+    return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
+
+
 def _list(result):
     return [
         ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
@@ -115,6 +122,7 @@ TABLES = {
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,
+    "qat": _qat,
     "list": _list,
     "sanity": _sanity,
     "benchmark": _benchmark,
