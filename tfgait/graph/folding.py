@@ -11,13 +11,13 @@ def fold_batchnorm(network):
     """Return a functional model equal to `network` in inference, with every BatchNorm folded that can be.
 
     It can be where it alone reads a convolution (depthwise too) or dense layer without activation, each called once.
-    Its place is taken by an identity of the same name, which costs nothing in any file.
 
     Args:
         network: a functional Keras model.
 
     Returns:
-        A model with the same names of layers, inputs and outputs; `network` itself where there is nothing to fold.
+        A model with the same names of inputs, outputs and the layers that stay; `network` itself where there is nothing
+        to fold.
 
     Raises:
         ConfigError: it is no functional model.
@@ -31,17 +31,16 @@ def fold_batchnorm(network):
     gone = {norm.name for norm in pairs.values()}
 
     def clone(layer):
-        if layer.name in gone:
-            return keras.layers.Identity(name=layer.name)
         biased = {"use_bias": True} if layer.name in pairs else {}
         return type(layer).from_config({**layer.get_config(), **biased})
 
-    folded = keras.models.clone_model(network, clone_function=clone)
-    for layer in network.layers:
-        if layer.name in pairs:
-            folded.get_layer(layer.name).set_weights(folded_weights(layer, pairs[layer.name]))
-        elif layer.weights and layer.name not in gone:
-            folded.get_layer(layer.name).set_weights(layer.get_weights())
+    def call(layer, *args, **kwargs):
+        return args[0] if layer.name in gone else layer(*args, **kwargs)
+
+    folded = keras.models.clone_model(network, clone_function=clone, call_function=call)
+    for layer in folded.layers:
+        old = network.get_layer(layer.name)
+        layer.set_weights(folded_weights(old, pairs[old.name]) if old.name in pairs else old.get_weights())
     return folded
 
 
