@@ -57,13 +57,6 @@ COMMANDS = {
         "prune",
         tensorflow=True,
     ),
-    "qat": Command(
-        "tfgait.workflows.qat:qat",
-        "QatOptions",
-        "train a network for int8, write the file",
-        "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
-        tensorflow=True,
-    ),
     "test_knn": Command(
         "tfgait.workflows.evaluate:evaluate",
         "EvaluateOptions",
@@ -78,6 +71,13 @@ COMMANDS = {
         "write a model for a board, proven equal",
         "--format tflite --quantize int8",
         "export",
+        tensorflow=True,
+    ),
+    "qat": Command(
+        "tfgait.workflows.qat:qat",
+        "QatOptions",
+        "train a network for int8, write the file",
+        "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
         tensorflow=True,
     ),
     "trt": Command(

@@ -27,6 +27,7 @@ class QatOptions:
         epochs: -1: a quarter of those the network was trained for
         steps_per_epoch: 0: as the network was trained
         lr: first learning rate, which falls to nothing; 0: a tenth of the one it was trained with
+        distill: learn from the float32 network as well, which does not train
         datadir: data to train on; empty: those the network was trained on
         views: train on these only, with commas; empty: as the network was trained
         conds: train on these only; empty: as the network was trained
@@ -44,6 +45,7 @@ class QatOptions:
     epochs: int = -1
     steps_per_epoch: int = 0
     lr: float = 0.0
+    distill: bool = False
     datadir: str = ""
     views: tuple[str, ...] = ()
     conds: tuple[str, ...] = ()
