@@ -87,6 +87,13 @@ COMMANDS = {
         "export",
         tensorflow=True,
     ),
+    "qat": Command(
+        "tfgait.workflows.qat:qat",
+        "QatOptions",
+        "train a network for int8, write the file",
+        "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
+        tensorflow=True,
+    ),
     "trt": Command(
         "tfgait.workflows.trt:convert",
         "TrtOptions",

@@ -60,6 +60,13 @@ def _test_knn(result):
     return [(title, score_rows(result), None), views, ("notes", notes, None), ("written", files, None)]
 
 
+def _qat(result):
+    titles = {"float": "float32", "ptq": "int8, calibrated", "qat": "int8, trained for it"}
+    rows = [{"network": title, **getattr(result, name)} for name, title in titles.items()] if result.float else []
+    scored = f"rank-1 in percent on {result.people} people held out"
+    return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
+
+
 def _augmentations(result):
     rows = [
         {"transform": title, "values changed, %": changed}
@@ -172,6 +179,7 @@ def _demo(result):
 
 
 TABLES = {
+    "qat": _qat,
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,

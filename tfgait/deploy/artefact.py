@@ -49,7 +49,8 @@ def export_network(
     """Write a network and its sidecar, both or neither, once the file has run and agreed with Keras.
 
     Args:
-        network: a Keras network of one modality.
+        network: a Keras network of one modality; one that is fake-quantised, with `plain` and `ranges`, needs no
+            calibration, and is what the file is compared with.
         path: where to; its suffix is the format's.
         form: a row of `tfgait.deploy.formats`.
         sequences: stored sequences (T, H, W, C) to compare on, real ones.
@@ -69,7 +70,8 @@ def export_network(
     say = progress or (lambda done, total, what: None)
     if path.suffix != form.extension:
         raise ConfigError(f"out must end in {form.extension} for format={form.format}. Received: out={path}.")
-    if form.calibrated and calibration is None:
+    own = hasattr(network, "ranges")
+    if form.calibrated and calibration is None and not own:
         raise ConfigError(f"{form.format} with quantize={form.quantize} must be given calibration sequences.")
     network = fixed(network, frames) if frames or form.format != "keras" else network
     name, (length, *_) = input_of(network)
@@ -82,6 +84,7 @@ def export_network(
         runner = open_runner(temporary)
         parity = compare(reference, Encoder(runner).encode(sequences))
         check_parity(parity, form, min_cosine)
+        plain = getattr(network, "plain", network)
         record = {
             "file": path.name,
             "format": form.format,
@@ -95,7 +98,8 @@ def export_network(
             "inputs": [_described(port) for port in runner.inputs.values()],
             "outputs": [_described(port) for port in runner.outputs.values()],
             "metric": getattr(network, "metric", "parts"),
-            "network": {"class": type(network).__name__, "config": network.get_config()},
+            "network": {"class": type(plain).__name__, "config": plain.get_config()},
+            "quantisation_aware": own,
             "source": source or {},
             "calibration": calibration
             and {"sequences": len(calibration.names), "seed": calibration.seed, "hash": calibration.hash},

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgait.core.errors import DataError
-from tfgait.core.files import plain, whole_file
+from tfgait.core.files import plain, whole_file, write_json
 
 
 class Checkpoints:
@@ -15,7 +15,8 @@ class Checkpoints:
 
     `checkpoints/last.npz` holds all that going on needs: every variable of learner and optimizer, random states and
     moving averages among them, callbacks and counters. `checkpoints/{best,last}[_ema].keras` hold networks alone,
-    `model.keras` and `head.keras` the best of all.
+    `model.keras` and `head.keras` the best of all. Of a fake-quantised network, which has `plain` and `ranges`, it
+    is the plain one, and `ranges.json` holds the ranges of the best.
 
     Args:
         run: the run folder; made where it is absent.
@@ -61,13 +62,15 @@ class Checkpoints:
 
     def save_network(self, name, network):
         """Write `checkpoints/<name>.keras`."""
-        save_keras(network, self.folder / f"{name}.keras")
+        save_keras(getattr(network, "plain", network), self.folder / f"{name}.keras")
 
     def publish(self, network, head=None):
-        """Write `model.keras` and, where there is one, `head.keras`."""
+        """Write `model.keras` and, where there are such, `head.keras` and `ranges.json`."""
         if head is not None:
             save_keras(head, self.run / "head.keras")
-        save_keras(network, self.run / "model.keras")
+        if hasattr(network, "ranges"):
+            write_json(self.run / "ranges.json", network.ranges)
+        save_keras(getattr(network, "plain", network), self.run / "model.keras")
 
 
 def save_keras(model, path):

@@ -32,7 +32,7 @@ class ExportOptions:
         skip_bad: leave damaged sequences out, named and counted.
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         batch: fixed size of a batch; 0 leaves it free (onnx, keras).
-        calibration: number of training sequences that int8 is calibrated on.
+        calibration: number of training sequences that int8 is calibrated on, where it has no ranges from training.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the format.
         seed: draws the sequences.
@@ -68,7 +68,8 @@ class ExportResult:
         cosine: lowest cosine to the Keras embedding of any sequence compared.
         max_abs_error: largest difference of two numbers of the embeddings.
         sequences: how many were compared.
-        calibration: hash of the training sequences int8 was calibrated on; empty for the others.
+        calibration: hash of the training sequences int8 was calibrated on; empty for the others, and with ranges from
+            quantisation-aware training.
         model: the network it came from.
     """
 
@@ -102,8 +103,13 @@ def export(options, progress=None):
     from tfgait.deploy.artefact import export_network
     from tfgait.deploy.calibration import draw
 
-    calibration = None
-    if form.calibrated:
+    calibration, ranges = None, model.path.with_name("ranges.json")
+    if form.calibrated and model.path.name == "model.keras" and ranges.is_file():
+        from tfgait.compress.ranges import with_ranges
+        from tfgait.deploy.serving import fixed
+
+        network = with_ranges(fixed(network, options.frames), ranges)
+    elif form.calibrated:
         calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
     artefact = export_network(
         network,

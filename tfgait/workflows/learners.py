@@ -31,6 +31,10 @@ def make_learner(options, given, classes):
     keras.config.set_dtype_policy("mixed_float16" if options.mixed_precision else "float32")
     try:
         network = _made(options, given)
+        if options.qat:
+            from tfgait.compress.fake_quantised import FakeQuantised
+
+            network = FakeQuantised(network)
     finally:
         keras.config.set_dtype_policy(before)
     objective = Objective(tuple(_terms(options)))

@@ -75,6 +75,8 @@ class TrainOptions:
         ema: share of the moving average of the weights that a step keeps; 0: none is kept
         clip_norm: largest norm of the gradient; 0: no limit
         mixed_precision: compute in float16 with loss scaling
+        qat: compute in training as an int8 file will; the plain network is kept, and ranges.json beside it (tfgait qat
+            does so to a trained network, and writes the file)
         augment: change the training sequences; by network where not said: flow is, silhouettes are not, as published
         augmentation: by which transforms (tfgait augmentations shows them): silhouettes_embedded is Embedded-Gait's for
             GaitSet; empty: those of the kind of input
@@ -142,6 +144,7 @@ class TrainOptions:
     ema: float = 0.0
     clip_norm: float = 0.0
     mixed_precision: bool = False
+    qat: bool = False
     augment: bool | None = None
     augmentation: str = ""
     seed: int = 0
