@@ -2,8 +2,8 @@
 
 import dataclasses
 
-# Whom the network learned from at first is not whom it learns from now.
-TEACHING = {"teacher", "distill_logits", "distill_embedding", "temperature"}
+# Whom the network learned from at first, for what arithmetic, and how a sitting of that went, is another matter now.
+ANOTHER = {"teacher", "distill_logits", "distill_embedding", "temperature", "qat", "resume", "verbose", "save_minutes"}
 
 
 def tuning(options, parent, net, root, name, teacher=None):
@@ -23,7 +23,7 @@ def tuning(options, parent, net, root, name, teacher=None):
     from tfgait.workflows.train_options import TrainOptions
     from tfgait.workflows.train_resolved import resolved
 
-    known = {f.name for f in dataclasses.fields(TrainOptions)} - TEACHING
+    known = {f.name for f in dataclasses.fields(TrainOptions)} - ANOTHER
     trained = parent.manifest.get("config") or {}
     trained = {k: tuple(v) if isinstance(v, list) else v for k, v in trained.items() if k in known}
     base = resolved(TrainOptions(**trained), net, f"{net}_small")

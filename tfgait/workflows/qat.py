@@ -163,7 +163,7 @@ def _check_network(parent, network):
     """Raise `ConfigError` before anything is trained for nothing."""
     from tfgait.compress.fake_quantised import FakeQuantised
 
-    if parent.manifest.get("config", {}).get("qat"):
+    if parent.ranges:
         before = parent.manifest.get("parent", "the network it came from")
         raise ConfigError(f"model must not be trained for int8 yet. Received: {parent.name}; name {before} instead.")
     FakeQuantised(network)
