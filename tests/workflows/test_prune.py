@@ -155,7 +155,10 @@ def test_bad_options_write_nothing(home, change, message):
 
 
 def test_the_whole_way_with_the_ordinary_training(home):
-    make_people(home, 10)
+    make_people(home, 10)  # fewer than the run had in a batch
+    path = home / "runs" / "mine" / "manifest.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"config": record["config"] | {"batch_p": 50, "bs": 100}}))
     result = prune(PruneOptions(percentile=30, epochs=1, steps_per_epoch=2, datadir=str(home / "data" / "x")))
     run = home / "runs" / "mine-p30"
     tuned, cut = load(run / "model.keras"), load(home / "runs" / "mine-p30-cut" / "model.keras")
