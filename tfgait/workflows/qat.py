@@ -14,6 +14,7 @@ from tfgait.workflows.evaluate import score
 from tfgait.workflows.export import ExportOptions, export
 from tfgait.workflows.fine_tuning import tuning
 from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
 GENTLER = 0.3  # learning rate by that of fine-tuning after a cut, where nothing else is said: nothing is lost yet
 
@@ -148,15 +149,11 @@ def qat(options, progress=None, fine_tune=None):
 
 def check_options(options):
     """Raise `ConfigError` for an option that is out of its range."""
-    for name, least in {"steps_per_epoch": 0, "seed": 0, "calibration": 1, "sequences": 1}.items():
-        if getattr(options, name) < least:
-            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
+    check_least(options, {"steps_per_epoch": 0, "seed": 0, "calibration": 1, "sequences": 1})
     if options.epochs < 1 and options.epochs != -1:
         raise ConfigError(f"epochs must be at least 1, or -1. Received: epochs={options.epochs}.")
-    if not options.lr >= 0:
-        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
-    if any(c in options.name for c in "/\\") or options.name.startswith("."):
-        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+    check_rate(options)
+    check_folder_name(options)
 
 
 def _check_network(parent, network):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tfgait.compress.tfmot.settings import Settings
 from tfgait.core.errors import ConfigError
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,6 @@ def check_options(options):
     _ = options.settings
     if options.epochs == 0 or options.epochs < -1:
         raise ConfigError(f"epochs must be -1 or at least 1. Received: epochs={options.epochs}.")
-    for name, least in {"steps_per_epoch": 0, "seed": 0, "rounds": 0, "calibration": 1}.items():
-        if getattr(options, name) < least:
-            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
-    if not options.lr >= 0:
-        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
-    if any(c in options.name for c in "/\\") or options.name.startswith("."):
-        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+    check_least(options, {"steps_per_epoch": 0, "seed": 0, "rounds": 0, "calibration": 1})
+    check_rate(options)
+    check_folder_name(options)
