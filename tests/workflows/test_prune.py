@@ -146,6 +146,7 @@ def test_a_failed_proof_writes_nothing(home, monkeypatch):
         ({"name": "../there"}, "name"),
         ({"leave": ("frame9",)}, "Did you mean"),
         ({"model": "nobody"}, "model must be"),
+        ({"datadir": "nowhere"}, "datadir must exist"),
     ],
 )
 def test_bad_options_write_nothing(home, change, message):
