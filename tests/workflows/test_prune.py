@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 from tiny_pruning import Tuner, make_home, make_people, scores
@@ -11,6 +12,7 @@ from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.nets import build, load
 from tfgait.workflows.models import latest_run
 from tfgait.workflows.prune import PruneOptions, prune
+from tfgait.workflows.run_folder import config_of
 from tfgait.workflows.train_options import TrainOptions
 
 
@@ -90,6 +92,20 @@ def test_after_a_kill_the_same_cut_is_tuned_on(home):
         score=scores(),
     )
     assert tuner.asked[1].initnet == str(home / "runs" / "mine-p25-cut-2")
+
+
+def test_a_network_that_was_tuned_before_is_tuned_as_long_again(home):
+    tuner = Tuner()
+
+    def train(options, progress):
+        found = tuner(options, progress)
+        path = Path(found.run) / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"config": config_of(options)}))
+        return found
+
+    for model in ("mine", "mine-p25", "mine-p25-p25-cut"):
+        prune(PruneOptions(model=model, percentile=25), fine_tune=train, score=scores())
+    assert [(asked.epochs, asked.lr) for asked in tuner.asked] == [(2, pytest.approx(0.01))] * 3
 
 
 def test_pruning_again_leaves_the_first_alone(home):

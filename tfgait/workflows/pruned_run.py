@@ -8,6 +8,7 @@ from pathlib import Path
 from tfgait.core.errors import UserError
 from tfgait.core.files import read_json, record_hash, write_json, write_text
 from tfgait.core.manifest import manifest
+from tfgait.workflows.fine_tuning import first_training
 from tfgait.workflows.run_folder import ELSEWHERE, config_of
 
 LOG = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ FACTS = (
     "classes",
     "val_people",
     "config",
+    "first_training",
 )
 PLAN, LAYERS = "plan.json", "layers.csv"
 
@@ -70,6 +72,7 @@ def add_pruning(run, cut, parent, facts, tuned_by):
     for file in (PLAN, LAYERS):
         shutil.copyfile(cut / file, run / file)
     record = read_json(run / "manifest.json") | {"tuned_by": tuned_by, "epochs": facts["epochs"], "val": facts["val"]}
+    record["first_training"] = first_training(parent.manifest)
     _describe(run, record, parent, facts, cut)
 
 

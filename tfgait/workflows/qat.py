@@ -12,7 +12,7 @@ from tfgait.core.home import runs_dir
 from tfgait.workflows.data import open_data, protocol_of
 from tfgait.workflows.evaluate import score
 from tfgait.workflows.export import ExportOptions, export
-from tfgait.workflows.fine_tuning import tuning
+from tfgait.workflows.fine_tuning import first_training, tuning
 from tfgait.workflows.models import load_network, resolve_model
 from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
@@ -143,7 +143,8 @@ def qat(options, progress=None, fine_tune=None):
         notes=list(_notes(scores)),
     )
     record = {k: v for k, v in dataclasses.asdict(result).items() if k not in ("run", "parent", "epochs")}
-    write_json(run / "manifest.json", {**manifest, "parent": parent.name, "qat": record})
+    facts = {"parent": parent.name, "first_training": first_training(parent.manifest), "qat": record}
+    write_json(run / "manifest.json", manifest | facts)
     return result
 
 
