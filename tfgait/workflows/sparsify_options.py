@@ -73,9 +73,25 @@ class SparsifyOptions:
         return Settings(self.method, self.target_sparsity, self.begin_step, self.frequency, self.clusters)
 
 
+# What only some methods look at.
+OWN = {
+    "target_sparsity": ("constant", "polynomial"),
+    "begin_step": ("constant", "polynomial", "2_by_4"),
+    "frequency": ("constant", "polynomial", "2_by_4"),
+    "clusters": ("cluster", "sparse_cluster"),
+}
+
+
 def check_options(options):
-    """Raise `ConfigError` for an option that is out of its range."""
+    """Raise `ConfigError` for an option that is out of its range, or that the method does not look at."""
     _ = options.settings
+    usual = SparsifyOptions()
+    for name, methods in OWN.items():
+        if options.method not in methods and getattr(options, name) != getattr(usual, name):
+            raise ConfigError(
+                f"{name} belongs to method={' or '.join(methods)}. "
+                f"Received: {name}={getattr(options, name)} with method={options.method}."
+            )
     if options.epochs == 0 or options.epochs < -1:
         raise ConfigError(f"epochs must be -1 or at least 1. Received: epochs={options.epochs}.")
     check_least(options, {"steps_per_epoch": 0, "seed": 0, "rounds": 0, "calibration": 1})
