@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 from tfgait.core.errors import UserError
-from tfgait.core.files import read_json, record_hash, write_json, write_text
+from tfgait.core.files import read_json, record_hash, write_json
 from tfgait.core.manifest import manifest
+from tfgait.report.tables import write_csv
 from tfgait.workflows.fine_tuning import first_training
 from tfgait.workflows.run_folder import ELSEWHERE, config_of
 
@@ -47,18 +48,12 @@ def write_run(folder, parent, plan, facts, small):
         if parent.run and (parent.run / "head.keras").is_file():
             shutil.copyfile(parent.run / "head.keras", folder / "head.keras")
         write_plan(folder / PLAN, plan)
-        write_layers(folder, facts["layers"])
+        write_csv(folder / LAYERS, facts["layers"])
         known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
         _describe(folder, {**known, **manifest()}, parent, facts, folder)
     except BaseException:  # Ctrl-C as well must leave no half-made run, which the next one would step around
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def write_layers(folder, rows):
-    """Write `layers.csv`: what each layer was, and what it is."""
-    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-    write_text(folder / LAYERS, "\n".join(lines) + "\n")
 
 
 def add_pruning(run, cut, parent, facts, tuned_by):
