@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 from tiny_pruning import Tuner, make_home, make_people, scores
@@ -11,6 +12,7 @@ from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.nets import build, load
 from tfgait.workflows.models import latest_run
 from tfgait.workflows.prune import PruneOptions, prune
+from tfgait.workflows.run_folder import config_of
 from tfgait.workflows.train_options import TrainOptions
 
 
@@ -92,6 +94,20 @@ def test_after_a_kill_the_same_cut_is_tuned_on(home):
     assert tuner.asked[1].initnet == str(home / "runs" / "mine-p25-cut-2")
 
 
+def test_a_network_that_was_tuned_before_is_tuned_as_long_again(home):
+    tuner = Tuner()
+
+    def train(options, progress):
+        found = tuner(options, progress)
+        path = Path(found.run) / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"config": config_of(options)}))
+        return found
+
+    for model in ("mine", "mine-p25", "mine-p25-p25-cut"):
+        prune(PruneOptions(model=model, percentile=25), fine_tune=train, score=scores())
+    assert [(asked.epochs, asked.lr) for asked in tuner.asked] == [(2, pytest.approx(0.01))] * 3
+
+
 def test_pruning_again_leaves_the_first_alone(home):
     one = prune(PruneOptions(model="mine", percentile=30, epochs=0))
     two = prune(PruneOptions(model="mine", percentile=30, epochs=0))
@@ -146,6 +162,7 @@ def test_a_failed_proof_writes_nothing(home, monkeypatch):
         ({"name": "../there"}, "name"),
         ({"leave": ("frame9",)}, "Did you mean"),
         ({"model": "nobody"}, "model must be"),
+        ({"datadir": "nowhere"}, "datadir must exist"),
     ],
 )
 def test_bad_options_write_nothing(home, change, message):
@@ -155,7 +172,10 @@ def test_bad_options_write_nothing(home, change, message):
 
 
 def test_the_whole_way_with_the_ordinary_training(home):
-    make_people(home, 10)
+    make_people(home, 10)  # fewer than the run had in a batch
+    path = home / "runs" / "mine" / "manifest.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"config": record["config"] | {"batch_p": 50, "bs": 100}}))
     result = prune(PruneOptions(percentile=30, epochs=1, steps_per_epoch=2, datadir=str(home / "data" / "x")))
     run = home / "runs" / "mine-p30"
     tuned, cut = load(run / "model.keras"), load(home / "runs" / "mine-p30-cut" / "model.keras")

@@ -13,6 +13,7 @@ from tfgait.runtime.sidecar import read_sidecar
 from tfgait.train.checkpoints import save_keras
 from tfgait.workflows.export import ExportOptions, export
 from tfgait.workflows.models import latest_run, set_latest
+from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.qat import QatOptions, qat
 
 
@@ -91,6 +92,28 @@ def test_a_network_that_cannot_be_trained_so_is_refused_before_training(home):
 
     with pytest.raises(UserError, match="without `length`"):
         qat(QatOptions(model=str(home / "free.keras")), fine_tune=tuner)
+
+
+def test_a_network_cut_after_this_training_is_tuned_as_any_other_and_can_be_trained_so_again(home):
+    """Whoever cuts a network of `qat` has lost its ranges: nothing of the run before may say otherwise."""
+    asked = []
+
+    def tuner(options, progress):
+        asked.append(options)
+        raise KeyboardInterrupt
+
+    path = home / "runs" / "mine" / "manifest.json"
+    record = json.loads(path.read_text())
+    record["config"] |= {"qat": True, "resume": False, "verbose": 0, "save_minutes": 0.0}
+    path.write_text(json.dumps(record))
+    (home / "runs" / "mine" / "ranges.json").write_text("{}")
+    with pytest.raises(KeyboardInterrupt):
+        prune(PruneOptions(percentile=50), fine_tune=tuner, score=lambda *_: [{}, {}])
+    assert (asked[0].qat, asked[0].resume, asked[0].verbose, asked[0].save_minutes) == (False, True, 1, 5.0)
+    assert not (home / "runs" / "mine-p50-cut" / "ranges.json").exists()
+    with pytest.raises(KeyboardInterrupt):
+        qat(QatOptions(model="mine-p50-cut", epochs=1), fine_tune=tuner)
+    assert asked[1].qat
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,11 @@ def test_what_the_process_finds_wrong_comes_back_and_leaves_nothing(home):
     ("change", "message"),
     [
         ({"target_sparsity": 1.0}, "target_sparsity must lie in"),
-        ({"clusters": 1}, "clusters"),
+        ({"method": "cluster", "clusters": 1}, "clusters"),
         ({"method": "half"}, "method must be one of"),
+        ({"method": "2_by_4", "target_sparsity": 0.75}, "target_sparsity belongs to method=constant or polynomial"),
+        ({"clusters": 8}, "clusters belongs to method=cluster"),
+        ({"method": "qat", "begin_step": 10}, "begin_step belongs to"),
         ({"epochs": 0}, "epochs must be -1 or at least 1"),
         ({"name": "../there"}, "name must be a plain name"),
         ({"rounds": -1}, "rounds"),

@@ -60,6 +60,10 @@ def test_no_teacher_is_none():
 def test_a_teacher_that_cannot_teach_this_network_is_refused(home):
     with pytest.raises(ConfigError, match="the same 3 people apart; mine tells 3 others"):
         make_teacher(TrainOptions(teacher="mine"), student(), ("000", "002", "005"))
+    tuned = TrainOptions(teacher="mine", ftpruning=True)  # as prune and qat ask for it, which have no such options
+    teacher, terms, notes = make_teacher(tuned, student(), ("000", "002", "005"))
+    assert teacher.head is None and [t.name for t in terms] == ["distill_embedding"]
+    assert "mine tells other people apart" in notes[0]
     without = TrainOptions(teacher="mine", distill_logits=0.0)
     assert [t.name for t in make_teacher(without, student(), ("7", "8", "9"))[1]] == ["distill_embedding"]
     save_keras(build("cnn2d_tiny"), home / "flow.keras")

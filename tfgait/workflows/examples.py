@@ -75,7 +75,6 @@ def examples_of(network, parent, options, progress=None):
     if notes:
         recipe = _triplet(recipe)
         learner, objective, _ = make_learner(recipe, network, data.classes)
-    recipe = dataclasses.replace(recipe, batch_p=min(recipe.batch_p, len(data.classes)))
     _, batches = training_batches(recipe, data.fitting, data.labels(data.fitting))
     return Examples(batches, BATCHES, learner.head, objective)
 

@@ -103,12 +103,12 @@ def export(options, progress=None):
     from tfgait.deploy.artefact import export_network
     from tfgait.deploy.calibration import draw
 
-    calibration, ranges = None, model.path.with_name("ranges.json")
-    if form.calibrated and model.path.name == "model.keras" and ranges.is_file():
+    calibration = None
+    if form.calibrated and model.ranges:
         from tfgait.compress.ranges import with_ranges
         from tfgait.deploy.serving import fixed
 
-        network = with_ranges(fixed(network, options.frames), ranges)
+        network = with_ranges(fixed(network, options.frames), model.ranges)
     elif form.calibrated:
         calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
     artefact = export_network(

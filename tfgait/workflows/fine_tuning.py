@@ -2,14 +2,29 @@
 
 import dataclasses
 
-# Whom the network learned from at first is not whom it learns from now.
-TEACHING = {"teacher", "distill_logits", "distill_embedding", "temperature"}
+# Whom the network learned from at first, for what arithmetic, and how a sitting of that went, is another matter now.
+ANOTHER = {"teacher", "distill_logits", "distill_embedding", "temperature", "qat", "resume", "verbose", "save_minutes"}
+FIRST = ("epochs", "lr")
+
+
+def first_training(manifest):
+    """Return the epochs and learning rate of the training that made a network, whatever has tuned it since.
+
+    Without them a network that is pruned, and then trained for int8, would each time be tuned for a quarter as long
+    and far more gently than the time before.
+
+    Args:
+        manifest: of its run; `first_training` in it goes from run to run.
+    """
+    config = manifest.get("config") or {}
+    return manifest.get("first_training") or {k: config[k] for k in FIRST if k in config}
 
 
 def tuning(options, parent, net, root, name, teacher=None):
     """Return the `TrainOptions` of a fine-tuning, without `initnet`; None where there is to be none.
 
-    The recipe is the one the network was trained with; only length, learning rate and schedule are others.
+    The recipe is the one the network was trained with; only length, learning rate and schedule are others, those of
+    `first_training` shortened and lowered.
 
     Args:
         options: `PruneOptions`.
@@ -23,8 +38,8 @@ def tuning(options, parent, net, root, name, teacher=None):
     from tfgait.workflows.train_options import TrainOptions
     from tfgait.workflows.train_resolved import resolved
 
-    known = {f.name for f in dataclasses.fields(TrainOptions)} - TEACHING
-    trained = parent.manifest.get("config") or {}
+    known = {f.name for f in dataclasses.fields(TrainOptions)} - ANOTHER
+    trained = (parent.manifest.get("config") or {}) | first_training(parent.manifest)
     trained = {k: tuple(v) if isinstance(v, list) else v for k, v in trained.items() if k in known}
     base = resolved(TrainOptions(**trained), net, f"{net}_small")
     return dataclasses.replace(

@@ -50,6 +50,12 @@ class ModelRef:
         return next((str(r / recorded) for r in (home(), Path.cwd()) if recorded and (r / recorded).exists()), "")
 
     @property
+    def ranges(self):
+        """The file of the int8 ranges that it was trained with, or None."""
+        path = self.path.with_name("ranges.json")
+        return path if self.path.name == "model.keras" and path.is_file() else None
+
+    @property
     def shipped(self):
         """Whether it belongs to the product, so that nothing may be written beside it."""
         return self.run is not None and (self.run / "card.yaml").is_file()
@@ -66,8 +72,7 @@ def resolve_model(reference=""):
         UserError: nothing of that name exists, or the folder holds no finished model.
     """
     if not reference:
-        run = latest_run()
-        return _in_folder(run) if run else _in_folder(models_dir() / SHIPPED)
+        return _in_folder(latest_run() or models_dir() / SHIPPED)
     path = Path(reference).expanduser()
     if path.suffix in SUFFIXES:
         if not path.is_file():

@@ -73,18 +73,19 @@ def prune_once(options, progress=None, fine_tune=None, score=None, teacher=None,
             set_latest(cut)
         return PruneResult(run=str(cut), cut=str(cut), **facts)
     cut = same_cut(root, f"{name}-cut", plan)
-    if cut is None:
-        cut = free_folder(root, f"{name}-cut")
-        write_run(cut, parent, plan, facts, small)
-    again = dataclasses.replace(again, initnet=str(cut))
-    if reuse and (done := finished_tuning(root, name, cut, again)):
+    if reuse and cut and (done := finished_tuning(root, name, cut, again)):
         run, known = done
         return PruneResult(run=str(run), cut=str(cut), **facts | known)
     if score is None:
         from tfgait.workflows.held_out import held_out_scores as score
     if fine_tune is None:
         from tfgait.workflows.train import train as fine_tune
+    # Data that cannot be used are found out here, before anything is written.
     before, after = score(again, (network, small), parent, progress)
+    if cut is None:
+        cut = free_folder(root, f"{name}-cut")
+        write_run(cut, parent, plan, facts, small)
+    again = dataclasses.replace(again, initnet=str(cut))
     tuned = fine_tune(again, progress)
     notes = [*facts["notes"], *getattr(tuned, "notes", ()), *worse(before, after, tuned.val)]
     facts |= {"val_before": before, "val_cut": after, "val": tuned.val, "epochs": tuned.epochs, "notes": notes}

@@ -4,12 +4,11 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from tfgait.core.errors import UserError
 from tfgait.core.files import whole_file, write_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
+from tfgait.workflows.litert_speed import file_times
 from tfgait.workflows.models import load_network, resolve_model, runnable
 from tfgait.workflows.prune_options import PruneOptions
 
@@ -51,17 +50,17 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
     origin = resolve_model(options.model)
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
     folder = root / (options.name or _name(origin, options))
-    rows, calls = [], {}
+    rows, files = [], {}
     for percentile in (0.0, *sorted(options.percentiles)):
         row, path = _point(options, origin, folder, percentile, progress, fine_tune, score)
         row["rank1"] = _rank1(path, options, origin, folder, percentile, progress)
         for name, quantize in FILES.items():
-            call = _file(row, name, quantize, path, options, origin, folder, progress)
-            if call is not None:
-                calls[percentile, name] = call
+            file = _file(row, name, quantize, path, options, origin, folder, progress)
+            if file:
+                files[percentile, name] = file
         rows.append(row)
     rows[0]["val"] = rows[1]["val_before"]
-    _time(rows, calls, progress)
+    _time(rows, files, progress)
     return _written(CurveResult(str(origin.path), str(folder), rows), folder, options)
 
 
@@ -112,22 +111,18 @@ def _rank1(path, options, origin, folder, percentile, progress):
 
 
 def _file(row, name, quantize, path, options, origin, folder, progress):
-    """Write a LiteRT file, put its size into the row, and return a call that runs it; None where it cannot be."""
-    from tfgait.runtime.litert import LiteRTRunner
-
+    """Write a LiteRT file, put its size into the row, and return its path; None where it cannot be."""
     out = folder / "files" / f"p{row['percentile']:g}_{name}.tflite"
     size = "bytes" if name == "fp32" else f"{name}_bytes"
     try:
         if not _same(out, path):
             _export(path, out, quantize, options, origin, progress)
-        runner = LiteRTRunner(out, threads=1)
     except UserError as error:
         row[size] = None
         row["notes"].append(f"no {name} file: {error}")
         return None
     row[size] = out.stat().st_size
-    sample = {port.name: np.zeros(port.shape, port.dtype) for port in runner.inputs.values()}
-    return lambda: runner.invoke(sample)
+    return out
 
 
 def _same(out, path):
@@ -146,17 +141,15 @@ def _export(path, out, quantize, options, origin, progress):
     export(ExportOptions(**how, **_data(options, origin)), progress)
 
 
-def _time(rows, calls, progress):
+def _time(rows, files, progress):
     """Put the latencies of all files, measured in turn, into the rows."""
-    from tfgait.runtime.meter import measure
-
     if progress:
         progress(0, 1, "latencies")
-    taken = measure(calls, ROUNDS) if calls else {}
+    taken = file_times(files, ROUNDS)
     for row in rows:
         for name in FILES:
             found = taken.get((row["percentile"], name))
-            row[f"{name}_ms"] = round(found.cpu_ms, 3) if found else None
+            row[f"{name}_ms"] = round(found, 3) if found else None
     if progress:
         progress(1, 1, "latencies")
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from tfgait.compress import CRITERIA
 from tfgait.compress.settings import check_scope, check_settings, parse_target
 from tfgait.core.errors import ConfigError, check_choice
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
 MOST_ROUNDS = 50
 ALONE = ("target", "threshold", "plan")  # ways to say how much goes that stand beside no percentiles and no rounds
+PLANNED = ("criterion", "scope", "floor", "round_to", "leave")  # what a plan was made with
 
 
 @dataclass(frozen=True)
@@ -89,21 +91,12 @@ def check_options(options):
     check_scope(options.scope, options.threshold or None)
     if options.target:
         parse_target(options.target)
-        for name in ("plan", "threshold"):
-            if getattr(options, name):
-                raise ConfigError(
-                    f"target finds the percentile, so that {name} must be left out. "
-                    f"Received: target={options.target}, {name}={getattr(options, name)}."
-                )
+    _check_alone(options)
     _check_percentiles(options)
     _check_tuning(options)
-    for name, least in {"epochs": -1, "steps_per_epoch": 0, "seed": 0}.items():
-        if getattr(options, name) < least:
-            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
-    if not options.lr >= 0:
-        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
-    if any(c in options.name for c in "/\\") or options.name.startswith("."):
-        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+    check_least(options, {"epochs": -1, "steps_per_epoch": 0, "seed": 0})
+    check_rate(options)
+    check_folder_name(options)
 
 
 def _check_percentiles(options):
@@ -115,13 +108,7 @@ def _check_percentiles(options):
             "percentiles must be different numbers above 0 and below 100; the unpruned network is there in any case. "
             f"Received: percentiles={','.join(f'{p:g}' for p in asked)}."
         )
-    usual = PruneOptions()
-    for name in ("percentile", *ALONE):
-        if getattr(options, name) != getattr(usual, name):
-            raise ConfigError(
-                f"percentiles makes the whole curve, so that {name} must be left out. "
-                f"Received: {name}={getattr(options, name)}."
-            )
+    _check_left_out(options, "percentiles makes the whole curve", ("percentile", *ALONE))
 
 
 def _check_tuning(options):
@@ -135,9 +122,23 @@ def _check_tuning(options):
         raise ConfigError(
             f"epochs must be at least one for each of {options.rounds} rounds. Received: epochs={options.epochs}."
         )
-    for name in ALONE:
-        if getattr(options, name):
+    _check_left_out(options, "rounds reach a percentile", ALONE)
+
+
+def _check_alone(options):
+    """Raise `ConfigError` where one way to say how much goes stands beside another, which it would overrule."""
+    if options.plan:
+        _check_left_out(options, "plan says all of what goes", (*ALONE[:2], "percentile", *PLANNED))
+    if options.target:
+        _check_left_out(options, "target finds the percentile", ("threshold", "percentile"))
+    if options.threshold:
+        _check_left_out(options, "threshold says what goes", ("percentile",))
+
+
+def _check_left_out(options, why, names):
+    usual = PruneOptions()
+    for name in names:
+        if getattr(options, name) != getattr(usual, name):
             raise ConfigError(
-                f"rounds reach a percentile, so that {name} must be left out. "
-                f"Received: {name}={getattr(options, name)}."
+                f"{why}, so that {name} must be left out. Received: {name}={getattr(options, name)} beside it."
             )

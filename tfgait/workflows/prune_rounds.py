@@ -6,11 +6,12 @@ from pathlib import Path
 
 from tfgait.core.files import read_json, write_json
 from tfgait.core.home import runs_dir
+from tfgait.report.tables import write_csv
 from tfgait.workflows.fine_tuning import tuning
 from tfgait.workflows.models import load_network, resolve_model
 from tfgait.workflows.prune import prune_once
 from tfgait.workflows.prune_result import worse
-from tfgait.workflows.pruned_run import PLAN, write_layers
+from tfgait.workflows.pruned_run import LAYERS, PLAN
 
 
 def prune_in_rounds(options, progress=None, fine_tune=None, score=None):
@@ -93,6 +94,6 @@ def _record(run, origin, results, joined):
     """Keep the plan of every round in the last run folder, and say there what all of them did."""
     for number, result in enumerate(results, 1):
         shutil.copyfile(Path(result.cut) / PLAN, run / f"plan-{number}.json")
-    write_layers(run, joined.layers)
+    write_csv(run / LAYERS, joined.layers)
     said = {k: v for k, v in dataclasses.asdict(joined).items() if k not in ("run", "cut", "layers", "left_alone")}
     write_json(run / "manifest.json", {**read_json(run / "manifest.json"), "parent": origin.name, "rounds": said})

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 from tfgait.core.errors import UserError
-from tfgait.core.files import read_json, record_hash, write_json, write_text
+from tfgait.core.files import read_json, record_hash, write_json
 from tfgait.core.manifest import manifest
+from tfgait.report.tables import write_csv
+from tfgait.workflows.fine_tuning import first_training
 from tfgait.workflows.run_folder import ELSEWHERE, config_of
 
 LOG = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ FACTS = (
     "classes",
     "val_people",
     "config",
+    "first_training",
 )
 PLAN, LAYERS = "plan.json", "layers.csv"
 
@@ -45,18 +48,12 @@ def write_run(folder, parent, plan, facts, small):
         if parent.run and (parent.run / "head.keras").is_file():
             shutil.copyfile(parent.run / "head.keras", folder / "head.keras")
         write_plan(folder / PLAN, plan)
-        write_layers(folder, facts["layers"])
+        write_csv(folder / LAYERS, facts["layers"])
         known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
         _describe(folder, {**known, **manifest()}, parent, facts, folder)
     except BaseException:  # Ctrl-C as well must leave no half-made run, which the next one would step around
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def write_layers(folder, rows):
-    """Write `layers.csv`: what each layer was, and what it is."""
-    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-    write_text(folder / LAYERS, "\n".join(lines) + "\n")
 
 
 def add_pruning(run, cut, parent, facts, tuned_by):
@@ -70,6 +67,7 @@ def add_pruning(run, cut, parent, facts, tuned_by):
     for file in (PLAN, LAYERS):
         shutil.copyfile(cut / file, run / file)
     record = read_json(run / "manifest.json") | {"tuned_by": tuned_by, "epochs": facts["epochs"], "val": facts["val"]}
+    record["first_training"] = first_training(parent.manifest)
     _describe(run, record, parent, facts, cut)
 
 

@@ -12,8 +12,9 @@ from tfgait.core.home import runs_dir
 from tfgait.workflows.data import open_data, protocol_of
 from tfgait.workflows.evaluate import score
 from tfgait.workflows.export import ExportOptions, export
-from tfgait.workflows.fine_tuning import tuning
+from tfgait.workflows.fine_tuning import first_training, tuning
 from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
 GENTLER = 0.3  # learning rate by that of fine-tuning after a cut, where nothing else is said: nothing is lost yet
 
@@ -142,28 +143,25 @@ def qat(options, progress=None, fine_tune=None):
         notes=list(_notes(scores)),
     )
     record = {k: v for k, v in dataclasses.asdict(result).items() if k not in ("run", "parent", "epochs")}
-    write_json(run / "manifest.json", {**manifest, "parent": parent.name, "qat": record})
+    facts = {"parent": parent.name, "first_training": first_training(parent.manifest), "qat": record}
+    write_json(run / "manifest.json", manifest | facts)
     return result
 
 
 def check_options(options):
     """Raise `ConfigError` for an option that is out of its range."""
-    for name, least in {"steps_per_epoch": 0, "seed": 0, "calibration": 1, "sequences": 1}.items():
-        if getattr(options, name) < least:
-            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
+    check_least(options, {"steps_per_epoch": 0, "seed": 0, "calibration": 1, "sequences": 1})
     if options.epochs < 1 and options.epochs != -1:
         raise ConfigError(f"epochs must be at least 1, or -1. Received: epochs={options.epochs}.")
-    if not options.lr >= 0:
-        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
-    if any(c in options.name for c in "/\\") or options.name.startswith("."):
-        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+    check_rate(options)
+    check_folder_name(options)
 
 
 def _check_network(parent, network):
     """Raise `ConfigError` before anything is trained for nothing."""
     from tfgait.compress.fake_quantised import FakeQuantised
 
-    if parent.manifest.get("config", {}).get("qat"):
+    if parent.ranges:
         before = parent.manifest.get("parent", "the network it came from")
         raise ConfigError(f"model must not be trained for int8 yet. Received: {parent.name}; name {before} instead.")
     FakeQuantised(network)

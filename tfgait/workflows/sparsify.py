@@ -11,9 +11,10 @@ import numpy as np
 from tfgait.compress.tfmot.layers import choose_layers, layer_rows
 from tfgait.compress.tfmot.settings import METHODS
 from tfgait.core.errors import ConfigError
-from tfgait.core.files import write_json, write_text
+from tfgait.core.files import write_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
+from tfgait.report.tables import write_csv
 from tfgait.workflows.data import open_data
 from tfgait.workflows.fine_tuning import tuning
 from tfgait.workflows.models import load_network, resolve_model, runnable, set_latest
@@ -165,11 +166,8 @@ def _short(options, facts):
 def _write(folder, parent, network, said, facts):
     """Write the tables and the manifest."""
     for name in ("layers", "files"):
-        rows = facts[name]
-        if rows:
-            columns = max(rows, key=len)
-            lines = [",".join(columns), *(",".join(str(row.get(c, "")) for c in columns) for row in rows)]
-            write_text(folder / f"{name}.csv", "\n".join(lines) + "\n")
+        if facts[name]:
+            write_csv(folder / f"{name}.csv", facts[name])
     known = {k: parent.manifest[k] for k in FACTS if k in parent.manifest}
     known |= {k: said[k] for k in ("classes", "val_people")}
     if known.get("data_hash") != said["data_hash"]:

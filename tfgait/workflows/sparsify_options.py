@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tfgait.compress.tfmot.settings import Settings
 from tfgait.core.errors import ConfigError
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,27 @@ class SparsifyOptions:
         return Settings(self.method, self.target_sparsity, self.begin_step, self.frequency, self.clusters)
 
 
+# What only some methods look at.
+OWN = {
+    "target_sparsity": ("constant", "polynomial"),
+    "begin_step": ("constant", "polynomial", "2_by_4"),
+    "frequency": ("constant", "polynomial", "2_by_4"),
+    "clusters": ("cluster", "sparse_cluster"),
+}
+
+
 def check_options(options):
-    """Raise `ConfigError` for an option that is out of its range."""
+    """Raise `ConfigError` for an option that is out of its range, or that the method does not look at."""
     _ = options.settings
+    usual = SparsifyOptions()
+    for name, methods in OWN.items():
+        if options.method not in methods and getattr(options, name) != getattr(usual, name):
+            raise ConfigError(
+                f"{name} belongs to method={' or '.join(methods)}. "
+                f"Received: {name}={getattr(options, name)} with method={options.method}."
+            )
     if options.epochs == 0 or options.epochs < -1:
         raise ConfigError(f"epochs must be -1 or at least 1. Received: epochs={options.epochs}.")
-    for name, least in {"steps_per_epoch": 0, "seed": 0, "rounds": 0, "calibration": 1}.items():
-        if getattr(options, name) < least:
-            raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(options, name)}.")
-    if not options.lr >= 0:
-        raise ConfigError(f"lr must be at least 0. Received: lr={options.lr}.")
-    if any(c in options.name for c in "/\\") or options.name.startswith("."):
-        raise ConfigError(f"name must be a plain name of a folder. Received: name={options.name}.")
+    check_least(options, {"steps_per_epoch": 0, "seed": 0, "rounds": 0, "calibration": 1})
+    check_rate(options)
+    check_folder_name(options)

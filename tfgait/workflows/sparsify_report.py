@@ -3,9 +3,8 @@
 import zlib
 from pathlib import Path
 
-from tfgait.runtime.litert import LiteRTRunner
-from tfgait.runtime.meter import measure
 from tfgait.workflows.export import sample, training_rows
+from tfgait.workflows.litert_speed import file_times
 
 PRECISIONS = {"fp32": "none", "int8": "int8"}
 # A saving below this share of the time is within what two runs differ by.
@@ -45,7 +44,7 @@ def file_rows(networks, folders, store, parent, options, progress=None):
             given = calibration if form.calibrated else None
             # How well a sparse or clustered network takes to integers is a result and no fault.
             export_network(network, path, form, compared, calibration=given, min_cosine=1e-9, progress=progress)
-        rows.append(_sizes(name, *paths) | _times(paths, compared[0], options.rounds))
+        rows.append(_sizes(name, *paths) | _times(paths, options.rounds))
     return rows
 
 
@@ -69,9 +68,6 @@ def _sizes(name, before, after):
     return row
 
 
-def _times(paths, sequence, rounds):
-    from tfgait.runtime.encoder import Encoder
-
-    encoders = [Encoder(LiteRTRunner(path)) for path in paths]
-    before, after = measure({i: lambda e=e: e.encode([sequence]) for i, e in enumerate(encoders)}, rounds).values()
-    return {"ms_before": before.cpu_ms, "ms_after": after.cpu_ms, "time": after.cpu_ms / before.cpu_ms}
+def _times(paths, rounds):
+    before, after = file_times(dict(enumerate(paths)), rounds).values()
+    return {"ms_before": before, "ms_after": after, "time": after / before}

@@ -82,6 +82,8 @@ def _head(options, model, learner, classes):
     if not path.is_file():
         return None, (f"the teacher's logits are not used: {model.path} has no head.keras beside it",)
     known = model.manifest.get("classes")
+    if known != list(classes) and options.ftpruning:
+        return None, (f"the teacher's logits are not used: {model.name} tells other people apart than those who train",)
     if known != list(classes):
         raise ConfigError(
             f"teacher must tell the same {len(classes)} people apart; {model.name} tells {len(known or ())} others. "

@@ -4,6 +4,7 @@ import dataclasses
 
 from tfgait.core.errors import ConfigError, check_choice
 from tfgait.train.optimizers import OPTIMIZERS, SCHEDULES
+from tfgait.workflows.option_checks import check_folder_name, check_least
 from tfgait.workflows.train_pairs import check_pairs
 
 VALS = ("people", "sequences")
@@ -103,9 +104,7 @@ def _check(options):
     for name, choices in {"loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "val": VALS}.items():
         check_choice(name, getattr(options, name), choices)
     least = {"epochs": 1, "steps_per_epoch": 0, "bs": 2, "frames": 1, "patience": 0, "plateau": 0, "val_subjects": -1}
-    for name, smallest in {**least, "extraepochs": 0, "clip_norm": 0, "save_minutes": 0, "seed": 0}.items():
-        if not getattr(options, name) >= smallest:
-            raise ConfigError(f"{name} must be at least {smallest}. Received: {name}={getattr(options, name)}.")
+    check_least(options, {**least, "extraepochs": 0, "clip_norm": 0, "save_minutes": 0, "seed": 0})
     if options.loss != "crossentropy":
         for name in ("batch_p", "batch_k"):
             if getattr(options, name) < 2:
@@ -119,6 +118,5 @@ def _check(options):
     if not 0 < options.val_share < 1:
         raise ConfigError(f"val_share must lie in (0, 1). Received: val_share={options.val_share}.")
     for name in ("name", "prefix"):
-        if any(c in getattr(options, name) for c in "/\\") or getattr(options, name).startswith("."):
-            raise ConfigError(f"{name} must be a plain name of a folder. Received: {name}={getattr(options, name)}.")
+        check_folder_name(options, name)
     check_pairs(options)

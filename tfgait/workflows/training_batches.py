@@ -12,7 +12,7 @@ def training_batches(options, store, labels):
     Args:
         options: resolved `TrainOptions`.
         store: the sequences that train.
-        labels: (N,) class of each.
+        labels: (N,) class of each. With `ftpruning` a batch of more people than these holds all of them.
 
     Raises:
         ConfigError: transforms of another kind of input, or none wanted and some named.
@@ -21,11 +21,13 @@ def training_batches(options, store, labels):
         sampler = BalancedSampler(store.table.kind, min(options.bs, len(store)), options.seed)
     else:
         people = len(set(labels.tolist()))
-        if options.batch_p > people:
+        # What is tuned brings the batch of its first training, on whatever data that was.
+        batch_p = min(options.batch_p, people) if options.ftpruning else options.batch_p
+        if batch_p > people:
             raise ConfigError(
                 f"batch_p must be at most the number of training people, {people}. Received: batch_p={options.batch_p}."
             )
-        sampler = PKSampler(labels, options.batch_p, options.batch_k, options.seed)
+        sampler = PKSampler(labels, batch_p, options.batch_k, options.seed)
     steps = options.steps_per_epoch or len(sampler)
     choice = {
         "frames": options.frames,

@@ -1,0 +1,23 @@
+"""What options of several commands must be."""
+
+from tfgait.core.errors import ConfigError
+
+
+def check_least(options, least):
+    """Raise `ConfigError` unless every number of ``{name: smallest}`` is at least that; NaN never is."""
+    for name, smallest in least.items():
+        if not getattr(options, name) >= smallest:
+            raise ConfigError(f"{name} must be at least {smallest}. Received: {name}={getattr(options, name)}.")
+
+
+def check_rate(options):
+    """Raise `ConfigError` unless `lr` is a finite number of at least 0, where 0 stands for the usual one."""
+    if not 0 <= options.lr < float("inf"):
+        raise ConfigError(f"lr must be a finite number of at least 0. Received: lr={options.lr}.")
+
+
+def check_folder_name(options, name="name"):
+    """Raise `ConfigError` where an option would name a folder anywhere else than in its root, or a hidden one."""
+    value = getattr(options, name)
+    if any(c in value for c in "/\\") or value.startswith("."):
+        raise ConfigError(f"{name} must be a plain name of a folder. Received: {name}={value}.")
