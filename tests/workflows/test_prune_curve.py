@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tfgait.graph.costs import costs
 from tfgait.nets import load
 from tfgait.report.tables import cell
 from tfgait.workflows import export as exporting
+from tfgait.workflows import prune_curve
 from tfgait.workflows import train as training
 from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.sensitivity import SensitivityOptions, sensitivity
@@ -58,13 +60,23 @@ def test_a_row_says_what_each_network_is(home, curve):
 
 
 def test_table_numbers_and_picture_agree(home, curve):
-    assert Path(curve.folder) == home / "runs" / "mine-curve-distilled"
+    assert Path(curve.folder).parent == home / "runs"
     with open(curve.csv, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(r["rank1_nm"]) for r in rows] == [row["rank1"]["nm"] for row in curve.rows]
     assert float(rows[2]["macs_left_percent"]) == pytest.approx(100 * curve.rows[2]["macs"] / curve.rows[0]["macs"])
     assert Path(curve.picture).read_bytes().startswith(b"\x89PNG")
     assert cell(curve.rows[1]["macs"]) in Path(curve.markdown).read_text()
+
+
+def test_curves_of_other_options_lie_apart(home, curve):
+    first = options(home)
+    others = [{"datadir": "elsewhere"}, {"lr": 0.5}, {"floor": 0.5}, {"leave": ("frame1",)}, {"distill": False}]
+    folders = {prune_curve.folder_name("mine", dataclasses.replace(first, **change)) for change in ({}, *others)}
+    assert Path(curve.folder).name in folders and len(folders) == 1 + len(others)
+    assert prune_curve.folder_name("mine", PruneOptions(percentiles=(5.0,), device="cpu")) == "mine-curve"
+    plain = PruneOptions(criterion="l2", scope="network", rounds=2, round_to=8)
+    assert prune_curve.folder_name("mine", plain) == "mine-curve-l2-network-r2-x8"
 
 
 def test_what_is_finished_is_not_done_again(home, curve, monkeypatch):

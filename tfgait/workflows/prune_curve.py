@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfgait.core.errors import UserError
-from tfgait.core.files import whole_file, write_json
+from tfgait.core.files import record_hash, whole_file, write_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.workflows.litert_speed import file_times
@@ -13,6 +13,8 @@ from tfgait.workflows.models import load_network, resolve_model, runnable
 from tfgait.workflows.prune_options import PruneOptions
 
 FILES = {"fp32": "none", "int8": "int8"}
+# What says nothing of how the points of a curve are made.
+ELSEWHERE = ("model", "percentile", "percentiles", "experdir", "name", "device")
 ROUNDS = 21  # of the latency of every file, all in turn
 
 
@@ -49,7 +51,7 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
     """
     origin = resolve_model(options.model)
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
-    folder = root / (options.name or _name(origin, options))
+    folder = root / (options.name or folder_name(origin.name, options))
     rows, files = [], {}
     for percentile in (0.0, *sorted(options.percentiles)):
         row, path = _point(options, origin, folder, percentile, progress, fine_tune, score)
@@ -64,12 +66,15 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
     return _written(CurveResult(str(origin.path), str(folder), rows), folder, options)
 
 
-def _name(origin, options):
-    usual = PruneOptions()
-    changed = [str(getattr(options, k)) for k in ("criterion", "scope") if getattr(options, k) != getattr(usual, k)]
-    changed += [f"r{options.rounds}"] if options.rounds > 1 else []
-    changed += [f"x{options.round_to}"] if options.round_to > 1 else []
-    return "-".join([origin.name, "curve", *changed, *(["distilled"] if options.distill else [])])
+def folder_name(model, options):
+    """Return what the folder of a model's curve is called: curves of other options or on other data lie apart."""
+    usual, asked = dataclasses.asdict(PruneOptions()), dataclasses.asdict(options)
+    changed = {k: v for k, v in asked.items() if v != usual[k] and k not in ELSEWHERE}
+    said = [str(changed.pop(name)) for name in ("criterion", "scope") if name in changed]
+    said += [f"r{changed.pop('rounds')}"] if "rounds" in changed else []
+    said += [f"x{changed.pop('round_to')}"] if "round_to" in changed else []
+    said += ["distilled"] if changed.pop("distill", False) else []
+    return "-".join([model, "curve", *said, *([record_hash(changed, 6)] if changed else [])])
 
 
 def _point(options, origin, folder, percentile, progress, fine_tune, score):
