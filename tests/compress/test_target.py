@@ -70,10 +70,16 @@ def test_a_target_is_kept_in_the_plan_and_makes_no_other_plan_of_it(network, tmp
 
 
 @pytest.mark.parametrize(
-    "text", ["macs=0", "macs=1", "macs=-0.4", "macs=nan", "macs=inf", "macs=", "macs", "macs=0.4=0.5", "macs=a"]
+    "text", ["macs=0", "macs=1", "macs=-0.4", "macs=nan", "macs=inf", "macs=", "macs=0.4=0.5", "macs=a"]
 )
 def test_shares_that_are_none(text):
     with pytest.raises(ConfigError, match=f"target must be a share in .* Received: target={text}"):
+        parse_target(text)
+
+
+@pytest.mark.parametrize("text", ["macs", "0.5"])
+def test_shares_of_nothing(text):
+    with pytest.raises(ConfigError, match=f"such as params=0.5 or macs=0.4. Received: target={text}"):
         parse_target(text)
 
 

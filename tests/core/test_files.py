@@ -48,3 +48,8 @@ def test_hashes(tmp_path):
     # FIPS 180-2, example B.1
     assert file_hash(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert record_hash({"a": 1, "b": 2}) == record_hash({"b": 2, "a": 1}) != record_hash({"a": 1, "b": 3})
+
+
+def test_a_file_that_is_not_there_is_called_absent(tmp_path):
+    with pytest.raises(DataError, match="none.json does not exist"):
+        read_json(tmp_path / "none.json")

@@ -36,7 +36,9 @@ def parse_target(text):
     Raises:
         ConfigError: it is no such target.
     """
-    what, _, share = text.partition("=")
+    what, equals, share = text.partition("=")
+    if not equals:
+        raise ConfigError(f"target must say of what, such as params=0.5 or macs=0.4. Received: target={text}.")
     check_choice("target", what, TARGETS)
     try:
         share = float(share)

@@ -48,6 +48,8 @@ def read_json(path):
     """Read a JSON file; a damaged one raises `DataError` with its path."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist.") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable JSON file: {error}.") from error
 

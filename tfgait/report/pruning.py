@@ -32,7 +32,7 @@ def trade_off(rows):
             colour = COLOURS[number % len(COLOURS)]
             left.plot(x, y, color=colour, lw=1.8, marker="o", ms=4, label=kind)
             left.axhline(y[0], color=colour, lw=0.8, ls=":")
-        left.set_title("rank-1 of people never seen, %")
+        left.set_title("rank-1 of people never seen, %; dotted: unpruned")
         left.set_ylim(0, 103)
         if kinds:
             left.legend(title="probes")

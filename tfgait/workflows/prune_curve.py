@@ -167,10 +167,12 @@ def flat_rows(rows):
     for row in rows:
         cells = {"percentile": row["percentile"], "criterion": row["criterion"]}
         cells |= {f"rank1_{kind}": value for kind, value in row["rank1"].items()}
-        cells |= {"val_cut": row.get("val_cut", {}).get("rank1"), "val": row["val"].get("rank1")}
+        seen = {"val_cut": row.get("val_cut", {}).get("rank1"), "val": row["val"].get("rank1")}
+        cells |= {name: None if value is None else round(value, 2) for name, value in seen.items()}
         cells |= {name: row[name] for name in columns}
-        for name in ("macs", "fp32_ms", "int8_ms"):
-            cells[f"{name}_left_percent"] = 100 * row[name] / first[name] if row[name] and first[name] else None
+        for name in columns:
+            known = row[name] and first[name]
+            cells[f"{name}_left_percent"] = round(100 * row[name] / first[name], 2) if known else None
         flat.append(cells)
     return flat
 

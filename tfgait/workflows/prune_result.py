@@ -95,7 +95,12 @@ def facts_of(parent, plan, rows, error, seconds):
     if plan.filters_after == plan.filters_before:
         notes.append("no filter was removed: none is below the threshold, or the floor or the rounding keeps them")
     if floored := {name: g.floored for name, g in plan.groups.items() if g.floored}:
-        notes.append(f"the floor of {plan.floor:g}, at least one channel, keeps some that should go: {floored}")
+        kept = ", ".join(f"{count} of {name}" for name, count in floored.items())
+        gone = 100 * (1 - plan.filters_after / plan.filters_before)
+        notes.append(
+            f"the floor of {plan.floor:g} (at least one channel) keeps filters that should go: {kept}; "
+            f"{gone:.1f} % were removed"
+        )
     if plan.target:
         notes.append("{what}: {reached:.3f} of the original is left; {asked:g} was asked".format(**plan.target))
     return {
@@ -138,6 +143,6 @@ def worse(before, cut, tuned):
         if after < factor * cut.get(name, 0):
             found.append(
                 f"fine-tuning made it worse: {what} on what was held out is {after:.1f}; the cut network, "
-                f"which is kept beside it, has {factor * cut[name]:.1f}"
+                f"which is kept beside it, has {factor * cut[name]:.1f}; test_knn on people never seen says more"
             )
     return found
