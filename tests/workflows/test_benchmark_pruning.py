@@ -17,6 +17,9 @@ class Said:
     """Stands in for every result that the figures are taken from."""
 
     files: dict = field(default_factory=dict)
+    run: str = ""
+    file: str = ""
+    ptq_file: str = ""
     rank1: dict = field(default_factory=dict)
     chance: float = 2.0
 
@@ -30,7 +33,11 @@ def made(monkeypatch, tmp_path):
         def run(options, progress):
             names.append(options.name)
             record = {"ptq_file": f"{options.model}/ptq.tflite", "file": f"{options.model}/qat.tflite"}
-            write_json(tmp_path / "runs" / options.name / "manifest.json", {"status": "finished", what: record})
+            run = tmp_path / "runs" / options.name
+            if run.exists():  # somebody's unfinished one: it is left alone
+                run = run.with_name(f"{run.name}-2")
+            write_json(run / "manifest.json", {"status": "finished", what: record})
+            return Said(run=str(run), **record)
 
         return run
 
@@ -67,12 +74,16 @@ def test_each_network_is_made_once_and_compared_with_that_of_its_seed(made):
     assert module.benchmark_pruning() == record and len(made) == 15
 
 
-def test_an_unfinished_run_is_made_again(made):
+def test_an_unfinished_run_is_made_again_and_that_one_is_scored(made, monkeypatch):
     module.benchmark_pruning()
     run = module.runs_dir() / f"{module.RECIPE}-1-50"
     write_json(Path(run) / "manifest.json", {"status": "unfinished"})
+    scored = []
+    evaluate = module.evaluate
+    monkeypatch.setattr(module, "evaluate", lambda options, _: scored.append(options.model) or evaluate(options, _))
     module.benchmark_pruning()
     assert made[15:] == [run.name]
+    assert f"{run}-2/{module.LAST}" in scored and f"{run}/{module.LAST}" not in scored
 
 
 def test_it_takes_hours_and_so_is_not_among_the_usual_ones():

@@ -55,12 +55,10 @@ def _models(seed, seen, progress):
     for name, how in CUTS.items():
         run = runs_dir() / f"{RECIPE}-{seed}-{name}"
         if not finished(run).get("pruning"):
-            prune(PruneOptions(model=base, round_to=ROUND_TO, name=run.name, seed=seed, **how), progress)
+            run = prune(PruneOptions(model=base, round_to=ROUND_TO, name=run.name, seed=seed, **how), progress).run
         models[f"pruned {name}"] = (f"{run}/{LAST}", "trained")
     run = runs_dir() / f"{RECIPE}-{seed}-qat"
-    if not finished(run).get("qat"):
-        qat(QatOptions(model=base, name=run.name, seed=seed), progress)
-    files = finished(run)["qat"]
+    files = finished(run).get("qat") or vars(qat(QatOptions(model=base, name=run.name, seed=seed), progress))
     models["float32"] = (f"{base}/model.keras", "float32")
     return models | {
         "int8, calibrated": (files["ptq_file"], "float32"),
