@@ -31,7 +31,7 @@ def tuning(options, parent, net, root, name, teacher=None):
         parent: `ModelRef` of the network that was pruned.
         net: its name in `NETWORKS`.
         root, name: of the run folder.
-        teacher: `ModelRef` of the network to distil from, where that is asked for; None: the one that was pruned.
+        teacher: `ModelRef` of the network to learn from as well, or None.
     """
     if options.epochs == 0:
         return None
@@ -62,7 +62,7 @@ def tuning(options, parent, net, root, name, teacher=None):
         epochs=options.epochs if options.epochs > 0 else max(1, round(base.epochs / 4)),
         steps_per_epoch=options.steps_per_epoch or base.steps_per_epoch,
         lr=options.lr or base.lr / 3,
-        teacher=str((teacher or parent).path) if options.distill else "",
+        teacher=str(teacher.path) if teacher else "",
         schedule="cosine",
         warmup=0.0,
         plateau=0,

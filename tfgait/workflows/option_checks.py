@@ -16,6 +16,15 @@ def check_rate(options):
         raise ConfigError(f"lr must be a finite number of at least 0. Received: lr={options.lr}.")
 
 
+def check_percentiles(asked, beside=", at least one"):
+    """Raise `ConfigError` unless percentiles are different shares; `beside` ends what is said of what they must be."""
+    if not asked or len(set(asked)) < len(asked) or not all(0 < p < 100 for p in asked):
+        raise ConfigError(
+            f"percentiles must be different numbers above 0 and below 100{beside}. "
+            f"Received: percentiles={','.join(f'{p:g}' for p in asked)}."
+        )
+
+
 def check_folder_name(options, name="name"):
     """Raise `ConfigError` where an option would name a folder anywhere else than in its root, or a hidden one."""
     value = getattr(options, name)

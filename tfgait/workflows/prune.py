@@ -65,7 +65,7 @@ def prune_once(options, progress=None, fine_tune=None, score=None, teacher=None,
     _tell(progress, 1, "plan, cut, proof")
     facts = facts_of(parent, plan, layer_rows(network, small), error, seconds)
     name = options.name or f"{parent.name}-" + (f"t{plan.threshold:g}" if plan.absolute else f"p{plan.percentile:g}")
-    again = tuning(options, parent, network.name, root, name, teacher)
+    again = tuning(options, parent, network.name, root, name, (teacher or parent) if options.distill else None)
     if again is None:
         cut = (same_cut(root, name, plan) if reuse else None) or free_folder(root, name)
         if not cut.exists():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tfgait.compress import CRITERIA
 from tfgait.compress.settings import check_scope, check_settings, parse_target
 from tfgait.core.errors import ConfigError, check_choice
-from tfgait.workflows.option_checks import check_folder_name, check_least, check_rate
+from tfgait.workflows.option_checks import check_folder_name, check_least, check_percentiles, check_rate
 
 MOST_ROUNDS = 50
 ALONE = ("target", "threshold", "plan")  # ways to say how much goes that stand beside no percentiles and no rounds
@@ -100,14 +100,9 @@ def check_options(options):
 
 
 def _check_percentiles(options):
-    asked = options.percentiles
-    if not asked:
+    if not options.percentiles:
         return
-    if len(set(asked)) < len(asked) or not all(0 < p < 100 for p in asked):
-        raise ConfigError(
-            "percentiles must be different numbers above 0 and below 100; the unpruned network is there in any case. "
-            f"Received: percentiles={','.join(f'{p:g}' for p in asked)}."
-        )
+    check_percentiles(options.percentiles, "; the unpruned network is there in any case")
     _check_left_out(options, "percentiles makes the whole curve", ("percentile", *ALONE))
 
 

@@ -76,7 +76,7 @@ def _joined(results):
         }
         for number, r in enumerate(results, 1)
     ]
-    notes = [note for note in last.notes if "before pruning" not in note and "fine-tuning made it worse" not in note]
+    of_last = worse(last.val_before, last.val_cut, last.val)
     return dataclasses.replace(
         last,
         parent=first.parent,
@@ -86,7 +86,10 @@ def _joined(results):
         epochs=sum(r.epochs for r in results),
         rounds=rows,
         layers=layers,
-        notes=[*notes, *worse(first.val_before, last.val_cut, last.val)],
+        notes=[
+            *(note for note in last.notes if note not in of_last),
+            *worse(first.val_before, last.val_cut, last.val),
+        ],
     )
 
 

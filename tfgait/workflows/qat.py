@@ -113,7 +113,8 @@ def qat(options, progress=None, fine_tune=None):
     network = load_network(str(parent.path))
     _check_network(parent, network)
     root = Path(options.experdir).expanduser() if options.experdir else runs_dir()
-    again = tuning(options, parent, network.name, root, options.name or f"{parent.name}-qat")
+    name = options.name or f"{parent.name}-qat"
+    again = tuning(options, parent, network.name, root, name, parent if options.distill else None)
     rate = again.lr if options.lr else GENTLER * again.lr
     if fine_tune is None:
         from tfgait.workflows.train import train as fine_tune

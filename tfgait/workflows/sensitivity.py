@@ -12,6 +12,7 @@ from tfgait.core.files import whole_file, write_json
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
 from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.option_checks import check_least, check_percentiles
 
 
 @dataclass(frozen=True)
@@ -126,18 +127,9 @@ def sensitivity(options, progress=None):
 
 def check_options(options):
     """Raise `ConfigError` for an option that is out of its range."""
-    asked = options.percentiles
-    if not asked or len(set(asked)) < len(asked) or not all(0 < p < 100 for p in asked):
-        raise ConfigError(
-            "percentiles must be different numbers above 0 and below 100, at least one. "
-            f"Received: percentiles={','.join(f'{p:g}' for p in asked)}."
-        )
+    check_percentiles(options.percentiles)
     check_choice("criterion", options.criterion, [n for n in CRITERIA if "examples" not in CRITERIA[n].needs])
-    if not options.drop >= 0:
-        raise ConfigError(f"drop must be at least 0. Received: drop={options.drop}.")
-    for name in ("sequences", "seed"):
-        if getattr(options, name) < 0:
-            raise ConfigError(f"{name} must be at least 0. Received: {name}={getattr(options, name)}.")
+    check_least(options, {"drop": 0, "sequences": 0, "seed": 0})
 
 
 def _validation(network, model, options, progress):

@@ -63,11 +63,6 @@ class SparsifyOptions:
     device: str = ""
 
     @property
-    def distill(self):
-        """Whether another network teaches, as `tfgait.workflows.fine_tuning.tuning` asks: none does here."""
-        return False
-
-    @property
     def settings(self):
         """The `Settings` of the method."""
         return Settings(self.method, self.target_sparsity, self.begin_step, self.frequency, self.clusters)
