@@ -94,9 +94,15 @@ def _prune(result):
         *_plain(result),
         ("what pruning left", rows, None),
         ("rounds, rank-1 of held-out people in percent", rounds, None),
+        _left_alone({**result.left_alone, **result.unknown}),
         ("on what was held out", scores, None),
         ("notes", notes, None),
     ]
+
+
+def _left_alone(reasons):
+    rows = [{"layer": layer, "left alone, for": why} for layer, why in reasons.items()]
+    return "left alone", rows, None
 
 
 def _curve(result):
@@ -134,10 +140,9 @@ def _sensitivity(result):
 
 
 def _sparsify(result):
-    left = [{"layer": layer, "left alone, for": why} for layer, why in result.left_alone.items()]
     notes = [{"note": note} for note in result.notes]
     layers, files = ("layers", result.layers, None), ("files, before and after", result.files, None)
-    return [*_plain(result), layers, ("left alone", left, None), files, ("notes", notes, None)]
+    return [*_plain(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
 
 
 def _list(result):
