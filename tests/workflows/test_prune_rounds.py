@@ -60,6 +60,13 @@ def test_the_last_round_reaches_the_percentile_of_the_original(home, scope):
     assert manifest["parent"] == "mine" and manifest["rounds"]["macs_before"] == result.macs_before
 
 
+def test_what_got_worse_is_said_of_the_network_before_all_rounds(home):
+    found = iter(([{"rank1": 80.0}, {"rank1": 60.0}], [{"rank1": 95.0}, {"rank1": 60.0}]))
+    result = prune(PruneOptions(percentile=40, rounds=2), fine_tune=Tuner(70.0), score=lambda *_: next(found))
+    told = [note for note in result.notes if "before pruning" in note]
+    assert told == ["rank-1 on what was held out is 70.0 after fine-tuning; it was 80.0 before pruning"]
+
+
 def test_a_killed_run_goes_on_in_its_round(home):
     class Killed(Tuner):
         def __call__(self, options, progress):
