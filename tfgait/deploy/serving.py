@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
 from tfgait.graph.lowering import lower
+from tfgait.graph.rebuild import reconfigured
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,7 @@ def fixed(network, frames=0):
     frames = frames or now or modality(name).frames
     if now not in (None, frames):
         raise ConfigError(f"frames must be {now}, to which the network is fixed. Received: frames={frames}.")
-    config = network.get_config()
-    wanted = {"frames": frames, "variable_length": False}
-    changed = {key: value for key, value in wanted.items() if key in config and config[key] != value}
-    if not changed:
-        return network
-    rebuilt = type(network).from_config({**config, **changed})
-    rebuilt.set_weights(network.get_weights())
-    return rebuilt
+    return reconfigured(network, frames=frames, variable_length=False)
 
 
 def input_of(network):
