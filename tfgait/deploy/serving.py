@@ -11,6 +11,8 @@ from tfgait.core.modality import modality
 from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
 
+SIGNATURE = "serving_default"
+
 
 @dataclass(frozen=True)
 class Serving:
@@ -27,9 +29,14 @@ class Serving:
     signature: tf.TensorSpec
 
     @property
-    def concrete(self):
-        """The concrete function."""
-        return self.module.function.get_concrete_function()
+    def signatures(self):
+        """``{name: concrete function}`` of its one function."""
+        return {SIGNATURE: self.module.function.get_concrete_function()}
+
+    def batches(self, calibration):
+        """Yield the inputs of a `Calibration`, ``{modality: float32 array}`` of the shape of the signature."""
+        batch, frames, *_ = self.signature.shape
+        return calibration.batches(modality(self.signature.name), frames, batch)
 
 
 def serving(network, batch=1, frames=0, lowered=False):

@@ -41,7 +41,7 @@ def stages(network):
     Raises:
         ConfigError: its frames meet elsewhere, by name: then a sliding window over the whole network is what works.
     """
-    _check(network)
+    check_stages(network)
     single = reconfigured(network, frames=1, variable_length=False)
     graph = trace(single)
     pools = {step.operation.name: step for step in graph.steps if step.kind == POOLING}
@@ -61,7 +61,7 @@ def stages(network):
     )
 
 
-def _check(network):
+def check_stages(network):
     """Raise `ConfigError` unless every frame goes its own way up to maxima, behind which there are only these."""
     graph = trace(network)
     timed, unfolded, behind = {id(tensor) for tensor in graph.inputs}, set(), set()
