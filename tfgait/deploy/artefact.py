@@ -128,14 +128,19 @@ def _convert(network, path, form, calibration, batch, lowered, stream):
         ready = staged_serving(network)
     else:
         ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
+    batches = calibration and (lambda: ready.batches(calibration))
     if form.format == "onnx":
         from tfgait.deploy.onnx import convert
 
         content = convert(ready)
+        if form.calibrated:
+            from tfgait.deploy.onnx_int8 import quantise
+
+            content = quantise(content, batches)
     else:
         from tfgait.deploy.tflite import convert
 
-        content = convert(ready, form.precision, calibration and (lambda: ready.batches(calibration)))
+        content = convert(ready, form.precision, batches)
     path.write_bytes(content)
 
 

@@ -34,9 +34,9 @@ class Serving:
         return {SIGNATURE: self.module.function.get_concrete_function()}
 
     def batches(self, calibration):
-        """Yield the inputs of a `Calibration`, ``{modality: float32 array}`` of the shape of the signature."""
+        """Yield the inputs of a `Calibration`, ``{modality: float32 array}``; batch 1 where that is free."""
         batch, frames, *_ = self.signature.shape
-        return calibration.batches(modality(self.signature.name), frames, batch)
+        return calibration.batches(modality(self.signature.name), frames, batch or 1)
 
 
 def serving(network, batch=1, frames=0, lowered=False):
