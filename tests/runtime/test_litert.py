@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -84,11 +86,7 @@ def test_threads_must_be_positive(written, threads):
 
 
 def test_tflite_runtime_is_given_no_file_without_sidecar(written, tmp_path, monkeypatch):
-    class Interpreter:
-        """Stands for the one of tflite-runtime, which crashes on damaged files."""
-
-    Interpreter.__module__ = "tflite_runtime.interpreter"
-    monkeypatch.setattr(litert, "_interpreter_class", lambda: Interpreter)
+    monkeypatch.setattr(litert, "_interpreter_module", lambda: types.ModuleType("tflite_runtime.interpreter"))
     path = tmp_path / "alone.tflite"
     path.write_bytes(written.paths["tflite", "fp32"].read_bytes())
     with pytest.raises(DataError, match="no sidecar alone.tflite.json"):

@@ -16,6 +16,7 @@ class Command:
         example: arguments that work.
         main: the file of `mains/` that runs the same, or empty.
         tensorflow: whether it needs TensorFlow from the start.
+        board: whether it runs where the extras `board` and `video` alone are installed.
     """
 
     workflow: str
@@ -24,6 +25,7 @@ class Command:
     example: str
     main: str = ""
     tensorflow: bool = False
+    board: bool = False
 
 
 COMMANDS = {
@@ -94,6 +96,14 @@ COMMANDS = {
         "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
         tensorflow=True,
     ),
+    "enroll": Command(
+        "tfgait.workflows.enroll:enroll",
+        "EnrollOptions",
+        "put people in a gallery, by a model file",
+        "--source my_videos --model model_int8.tflite --gallery people.npz",
+        "enroll",
+        board=True,
+    ),
     "trt": Command(
         "tfgait.workflows.trt:convert",
         "TrtOptions",
@@ -101,10 +111,10 @@ COMMANDS = {
         "--precision fp16",
         tensorflow=True,
     ),
-    "benchmark": Command(
-        "tfgait.workflows.benchmark:benchmark",
-        "BenchmarkOptions",
-        "measure speed against its bounds",
+    "figures": Command(
+        "tfgait.workflows.figures:figures",
+        "FiguresOptions",
+        "speed against its bounds, and figures of trainings",
         "--what data",
         tensorflow=True,
     ),

@@ -67,6 +67,20 @@ def _qat(result):
     return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
 
 
+def _enroll(result):
+    rows = [{"name": n, "sequences": count, "added": result.added.get(n, 0)} for n, count in result.people.items()]
+    known = {"distance": result.threshold.get("distance")}
+    for who, share, count in (("strangers", "false_accept", "impostors"), ("own", "genuine_accept", "genuines")):
+        if result.threshold.get(share) is not None:
+            known |= {f"{who} taken, %": 100 * result.threshold[share], f"of {who}": result.threshold[count]}
+    return [
+        *_plain(result),
+        ("people", rows, None),
+        ("the distance beyond which a walk is nobody's", [known] if result.threshold else [], None),
+        ("notes", [{"note": note} for note in result.notes], None),
+    ]
+
+
 def _augmentations(result):
     rows = [
         {"transform": title, "values changed, %": changed}
@@ -173,7 +187,7 @@ def _sanity(result):
     ]
 
 
-def _benchmark(result):
+def _figures(result):
     return [(table["title"], table["rows"], None) for table in result.tables]
 
 
@@ -184,6 +198,7 @@ def _demo(result):
 
 
 TABLES = {
+    "enroll": _enroll,
     "qat": _qat,
     "test_knn": _test_knn,
     "augmentations": _augmentations,
@@ -192,6 +207,6 @@ TABLES = {
     "sparsify": _sparsify,
     "list": _list,
     "sanity": _sanity,
-    "benchmark": _benchmark,
+    "figures": _figures,
     "demo": _demo,
 }
