@@ -73,7 +73,7 @@ def write_saved_model(ready, folder, sequences, form):
         save(ready, made)
         runner = SavedModelRunner(made)
         encoder = Encoder(runner)
-        reference = Encoder(KerasRunner(ready.network), encoder.frames).encode(sequences)
+        reference = Encoder(KerasRunner(ready.plain), encoder.frames).encode(sequences)
         parity = compare(reference, encoder.encode(sequences))
         check_parity(parity, form)
         _add_example(made, runner, encoder, sequences[0])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.quiet import quiet_stderr
 from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 
@@ -32,8 +33,9 @@ class LiteRTRunner(Runner):
                 "so it is given only files whose sidecar proves them whole."
             )
         try:
-            self._interpreter = interpreter(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():
+                self._interpreter = interpreter(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
             names = list(self._interpreter.get_signature_list())
             self._signature = self._interpreter.get_signature_runner(names[0]) if names else None
         except (ValueError, RuntimeError) as error:
