@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgait.core.errors import DataError
-from tfgait.core.files import whole_file
 from tfgait.deploy import trtexec
 from tfgait.deploy.engine import parse_version
 
@@ -42,13 +41,13 @@ def find_tool():
 
 
 def build_engine(tool, spec, onnx, engine, port, calibration=None, timing_cache=None):
-    """Build an engine, whole or absent, and return what it was built for: ``{"gpu", "capability", "tensorrt"}``.
+    """Write an engine and return what it was built for: ``{"gpu", "capability", "tensorrt"}``.
 
     Args:
         tool: `Tool`.
         spec: `EngineSpec`.
         onnx: file to read.
-        engine: file to write.
+        engine: temporary file to write.
         port: (name, shape) of the input, whose first number counts for nothing.
         calibration: calibration cache, where the spec asks for one.
         timing_cache: file that is read and added to.
@@ -57,15 +56,14 @@ def build_engine(tool, spec, onnx, engine, port, calibration=None, timing_cache=
         DataError: TensorRT refused; its last error is named.
     """
     onnx, engine = Path(onnx), Path(engine)
-    with whole_file(engine) as temporary:
-        if tool.program:
-            arguments = trtexec.build_arguments(spec, onnx, temporary, port, calibration, timing_cache)
-            return trtexec.execute(tool.program, arguments, onnx, temporary)
-        from tfgait.deploy.tensorrt_builder import build
+    if tool.program:
+        arguments = trtexec.build_arguments(spec, onnx, engine, port, calibration, timing_cache)
+        return trtexec.execute(tool.program, arguments, onnx, engine)
+    from tfgait.deploy.tensorrt_builder import build
 
-        content, facts = build(spec, onnx, port, calibration, timing_cache)
-        temporary.write_bytes(content)
-        return facts
+    content, facts = build(spec, onnx, port, calibration, timing_cache)
+    engine.write_bytes(content)
+    return facts
 
 
 def _python_version():

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.runtime.cuda import Cuda
-from tfgait.runtime.runner import Port, Runner
+from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar
 from tfgait.runtime.tensorrt_tensors import tensors_of
 
@@ -17,22 +17,21 @@ class TensorRTRunner(Runner):
 
     Args:
         path: the file.
-        threads: must be left out, or 1: the GPU has none to choose.
+        threads: of the CPU, as of every runner; the work is the GPU's, so that they change nothing.
 
     Raises:
-        ConfigError: TensorRT's Python or a GPU is missing, or threads are asked for.
+        ConfigError: TensorRT's Python or a GPU is missing, or threads below 1.
         DataError: the file is damaged, or was built for another GPU or by another TensorRT.
     """
 
     def __init__(self, path, threads=1):
-        if threads != 1:
-            raise ConfigError(f"threads must be left out for an engine, which runs on the GPU. Received: {threads}.")
+        check_threads(threads)
         self.path = Path(path)
         described = read_sidecar(self.path)
         try:
             import tensorrt as trt
         except ModuleNotFoundError as absent:
-            raise ConfigError("an .engine file needs TensorRT's Python: NVIDIA's package python3-libnvinfer") from absent
+            raise ConfigError("an .engine file needs TensorRT's Python (python3-libnvinfer)") from absent
         self._cuda = Cuda()
         self._check_machine((described or {}).get("engine"), trt.__version__)
         logger = logger_of(trt)
@@ -80,12 +79,13 @@ class TensorRTRunner(Runner):
         """Raise `DataError` unless an engine was built here; without a sidecar TensorRT alone judges."""
         if built is None:
             return
+        if not isinstance(built, dict):
+            raise DataError(f"{self.path} has a sidecar whose engine is none. Received: {built!r:.80}.")
         here = {"gpu": self._cuda.name, "capability": self._cuda.capability, "tensorrt": version}
-        if not isinstance(built, dict) or any(built.get(key) not in ("", value) for key, value in here.items()):
-            known = built if isinstance(built, dict) else {}
+        if any(built.get(key) and _numbers(str(built[key])) != _numbers(value) for key, value in here.items()):
             raise DataError(
-                f"{self.path} was built by TensorRT {known.get('tensorrt')} for {known.get('gpu')} "
-                f"({known.get('capability')}). Received: TensorRT {version} on {self._cuda.name} "
+                f"{self.path} was built by TensorRT {built.get('tensorrt')} for {built.get('gpu')} "
+                f"({built.get('capability')}). Received: TensorRT {version} on {self._cuda.name} "
                 f"({self._cuda.capability}). Build it again here from its ONNX file."
             )
 
@@ -103,6 +103,11 @@ def logger_of(trt):
                 self.last = message
 
     return Logger()
+
+
+def _numbers(text):
+    """Return a version without its fourth number, which TensorRT's package has and TensorRT does not say."""
+    return ".".join(text.split(".")[:3])
 
 
 def _free(cuda, addresses):

@@ -51,7 +51,8 @@ class Tensors:
     def __init__(self, trt, engine, path):
         self._trt, self._engine, self._path = trt, engine, path
         self.all = [self._tensor(key) for key in self._keys()]
-        free = [key for key, tensor in zip(self._keys(), self.all, strict=True) if tensor.is_input and not tensor.shape[0]]
+        pairs = zip(self._keys(), self.all, strict=True)
+        free = [key for key, tensor in pairs if tensor.is_input and not tensor.shape[0]]
         fixed = max(tensor.shape[0] or 1 for tensor in self.all)
         self.smallest, self.largest = self._profile(free[0]) if free else (fixed, fixed)
 
@@ -59,7 +60,9 @@ class Tensors:
         name, shape, kind, is_input = self._described(key)
         shape = tuple(None if n < 0 else int(n) for n in shape)
         if kind not in TYPES or not shape or None in shape[1:]:
-            raise DataError(f"{self._path} has {name} of type {kind} and shape {shape}, which no network of tfgait has.")
+            raise DataError(
+                f"{self._path} has {name} of type {kind} and shape {shape}, which no network of tfgait has."
+            )
         return Tensor(name, shape, TYPES[kind], is_input)
 
 
