@@ -2,10 +2,8 @@
 
 
 def trt_tables(result):
-    """Return the tables of a `TrtResult`: what was done, what the board needs, and what remains to be run there."""
-    from tfgait.cli.tables import plain_table
-
+    """Return what a `TrtResult` adds to the usual table: what the board needs, and what remains to be run there."""
     files = [{"what the board needs": file} for file in result.files]
     left = [{"": number, "left, in order": line} for number, line in enumerate(result.left, 1)]
     notes = [{"note": note} for note in result.notes]
-    return [*plain_table(result), ("files", files, None), ("left", left, None), ("notes", notes, None)]
+    return [("files", files, None), ("left", left, None), ("notes", notes, None)]

@@ -11,7 +11,7 @@ WIDTH = 120
 
 def show(name, result):
     """Print the tables of a command's result."""
-    for title, rows, best in TABLES.get(name, plain_table)(result):
+    for title, rows, best in TABLES.get(name, _plain)(result):
         if rows:
             print_table(title, rows, best)
 
@@ -40,8 +40,7 @@ def _pairs(record):
     return [{"": name, "value": f"{v:.6g}" if isinstance(v, float) else cell(v)} for name, v in record.items()]
 
 
-def plain_table(result):
-    """Return the one table of a result that has no tables of its own: its numbers and words."""
+def _plain(result):
     from dataclasses import asdict, is_dataclass
 
     record = asdict(result) if is_dataclass(result) else result
@@ -66,7 +65,7 @@ def _qat(result):
     titles = {"float": "float32", "ptq": "int8, calibrated", "qat": "int8, trained for it"}
     rows = [{"network": title, **getattr(result, name)} for name, title in titles.items()] if result.float else []
     scored = f"rank-1 in percent on {result.people} people held out"
-    return [*plain_table(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
+    return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
 
 
 def _augmentations(result):
@@ -93,7 +92,7 @@ def _prune(result):
         row |= {"cut": known["val_cut"].get("rank1"), "fine-tuned": known["val"].get("rank1")}
     notes = [{"note": note} for note in result.notes]
     return [
-        *plain_table(result),
+        *_plain(result),
         ("what pruning left", rows, None),
         ("rounds, rank-1 of held-out people in percent", rounds, None),
         _left_alone({**result.left_alone, **result.unknown}),
@@ -144,7 +143,7 @@ def _sensitivity(result):
 def _sparsify(result):
     notes = [{"note": note} for note in result.notes]
     layers, files = ("layers", result.layers, None), ("files, before and after", result.files, None)
-    return [*plain_table(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
+    return [*_plain(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
 
 
 def _list(result):
@@ -187,7 +186,7 @@ def _demo(result):
 
 TABLES = {
     "qat": _qat,
-    "trt": trt_tables,
+    "trt": lambda result: [*_plain(result), *trt_tables(result)],
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,
