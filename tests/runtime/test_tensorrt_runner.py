@@ -60,7 +60,10 @@ def test_free_batch_is_run_within_its_limits(written, free, monkeypatch, version
     np.testing.assert_allclose(found, written.reference, atol=1e-5)
     # 6 sequences, 4 at a time: 3 and 1, filled up to the smallest batch, then 2.
     assert [call for call in driver.calls if call.startswith("launch")] == ["launch 3", "launch 2", "launch 2"]
-    assert [len(memory) for memory in driver.memory.values()] == [3 * 30 * 16 * 12 * 4, 3 * written.reference[0].size * 4]
+    assert [len(memory) for memory in driver.memory.values()] == [
+        3 * 30 * 16 * 12 * 4,
+        3 * written.reference[0].size * 4,
+    ]
 
 
 def test_work_goes_up_runs_and_comes_down(engine, monkeypatch):

@@ -8,6 +8,8 @@ import struct
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from tfgait.core.errors import DataError
 from tfgait.deploy.engine import version_number
 
@@ -48,7 +50,7 @@ def _largest(onnx, batches):
         )
         calibrator.collect_data(Reader())
         found = {name: data.range_value for name, data in calibrator.compute_data().items()}
-    largest = {name: float(max(abs(low), abs(high))) for name, (low, high) in found.items()}
+    largest = {name: float(np.abs(np.asarray(limits, np.float32)).max()) for name, limits in found.items()}
     wrong = [name for name, value in largest.items() if not value < float("inf")]
     if wrong:
         raise DataError(f"{onnx} gives values that are not finite in {wrong[0]}: it cannot be calibrated.")
