@@ -1,4 +1,4 @@
-"""A GPU and a TensorRT that are not there: memory is bytes, an engine is the ONNX file it was built of, run on the CPU."""
+"""A GPU and a TensorRT that are not there: memory is bytes, an engine is its ONNX file, run on the CPU."""
 
 import ctypes
 import enum
@@ -44,6 +44,7 @@ class Driver:
         address._obj.value = self._next
         self.memory[self._next] = bytearray(size.value)
         self._next += 1 << 32  # beyond what an int of C holds
+        return 0
 
     def do_cuMemFree_v2(self, address):
         del self.memory[address.value]
