@@ -116,16 +116,20 @@ def _convert(network, path, form, calibration, batch, lowered):
         network.save(path)
         return
     ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
+    shape = ready.signature.shape
+    kind = modality(ready.signature.name)
+    batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0] or 1))
     if form.format == "onnx":
         from tfgait.deploy.onnx import convert
 
         content = convert(ready)
+        if form.calibrated:
+            from tfgait.deploy.onnx_int8 import quantise
+
+            content = quantise(content, batches)
     else:
         from tfgait.deploy.tflite import convert
 
-        shape = ready.signature.shape
-        kind = modality(ready.signature.name)
-        batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0]))
         content = convert(ready, form.precision, batches)
     path.write_bytes(content)
 

@@ -52,6 +52,16 @@ FORMATS = (
         note="int8 weights and activations, float32 in and out; calibrated on training data",
     ),
     Format("onnx", "fp32", ".onnx", 0.99999, 1e-4, free_batch=True, note="float32, opset 13; onnxruntime, TensorRT"),
+    Format(
+        "onnx",
+        "int8",
+        "_int8.onnx",
+        0.95,
+        None,
+        calibrated=True,
+        free_batch=True,
+        note="QDQ, symmetric; onnxruntime, TensorRT; calibrated on training data",
+    ),
 )
 
 
