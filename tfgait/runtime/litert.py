@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError, nearest
+from tfgait.core.quiet import quiet_stderr
 from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.runtime.trial import check_runs
@@ -49,8 +50,9 @@ class LiteRTRunner(Runner):
             check_runs(self.path)
         chosen = _delegated(module, delegate)
         with failures_told(self.path):
-            self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():
+                self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
+                self._interpreter.allocate_tensors()
             names = list(self._interpreter.get_signature_list())
             self.stages = _stages(self._interpreter, names, self.path)
             self._signature = self.stages or (self._interpreter.get_signature_runner(names[0]) if names else None)
