@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfgait.core.errors import ConfigError, Unfinished
 from tfgait.core.files import file_hash, whole_file, write_json
+from tfgait.core.home import home
 from tfgait.core.manifest import manifest
 from tfgait.deploy import tensorrt, trtexec
 from tfgait.deploy.engine import USUAL, dotted, engine_spec, parse_version
@@ -74,7 +75,7 @@ def _without_tensorrt(options, spec, source, result):
         shlex.join(["scp", *source.files, BOARD]),
         trtexec.command_line(build),
         trtexec.command_line(trtexec.timing_arguments(spec, engine, source.port)),
-        shlex.join(["tfgait", "test_knn", "--model", engine, "--datadir", source.data]),
+        shlex.join(["tfgait", "test_knn", "--model", engine, "--datadir", _from_home(source.data)]),
     ]
     again = [f"--{f.name}={_text(getattr(options, f.name))}" for f in fields(options) if _for_board(f, options)]
     alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *again])
@@ -93,6 +94,12 @@ def _for_board(field, options):
     """Whether an option matters still when an engine is built of an ONNX file."""
     kept = ("precision", "int8", "batch", "dla", "workspace", "timing_cache")
     return field.name in kept and getattr(options, field.name) != field.default
+
+
+def _from_home(path):
+    """Return a path below the toolkit's home as it is from there, since that of the board lies elsewhere."""
+    path = Path(path)
+    return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
 
 
 def _text(value):
