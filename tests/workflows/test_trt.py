@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 import sys
 
 import fake_gpu
@@ -23,6 +25,16 @@ if "saveEngine" in given:
     profile = {{shapes[0][0]: [list(map(int, s[2].split("x"))) for s in shapes]}} if shapes else {{}}
     onnx = open(given["onnx"], "rb").read()
     open(given["saveEngine"], "wb").write(b"ENGINE" + json.dumps({{"profile": profile}}).encode() + b"\\n" + onnx)
+if "loadEngine" in given:
+    import numpy, onnxruntime
+    engine = open(given["loadEngine"], "rb").read().partition(b"\\n")[2]
+    name, _, file = given["loadInputs"].partition(":")
+    shape = given.get("shapes", name + ":1x30x16x12x1").partition(":")[2]
+    value = numpy.fromfile(file, numpy.float32).reshape(list(map(int, shape.split("x"))))
+    found = onnxruntime.InferenceSession(engine).run(["embedding"], {{name: value}})[0]
+    with open(given["exportOutput"], "w") as out:
+        values = " , ".join("%g" % number for number in found.ravel())
+        out.write('[\\n  {{ "name" : "embedding"\\n  , "values" : [ %s ]\\n  }}\\n]\\n' % values)
 """
 
 
@@ -156,14 +168,27 @@ def test_engine_that_does_not_agree_is_not_kept(sent, tmp_path):
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.usefixtures("trtexec")
-def test_without_tensorrts_python_the_engine_is_built_but_not_run(sent, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorrt", None)
-    with pytest.raises(Unfinished, match="is built, but cannot be run here: .*TensorRT's Python") as found:
-        convert(TrtOptions(model=str(copied(sent, tmp_path)), batch=(1, 2, 3), datadir="data/walks"))
-    engine = tmp_path / "model_b1-2-3_fp16.engine"
-    assert found.value.result.left == [f"tfgait test_knn --model {engine} --datadir data/walks"]
-    assert read_sidecar(engine)["parity"] is None
+BOARD = """
+import dataclasses, json, sys
+for name in ("tensorflow", "keras", "tensorrt"):
+    sys.modules[name] = None
+from tfgait.workflows.trt import TrtOptions, convert
+print(json.dumps(dataclasses.asdict(convert(TrtOptions(model=sys.argv[1], batch=(1, 2, 3))))))
+"""
+
+
+def test_board_with_trtexec_alone_builds_and_runs_it(sent, trtexec, tmp_path):
+    onnx = copied(sent, tmp_path)
+    environment = {**os.environ, "PATH": f"{trtexec.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [sys.executable, "-c", BOARD, onnx], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["file_cosine"] > 0.99999
+    # `trtexec` writes six digits.
+    assert 0 < result["file_max_abs_error"] < 1e-5
+    assert read_sidecar(result["file"])["engine"]["gpu"] == fake_gpu.NAME
 
 
 def test_tensorrts_python_builds_where_trtexec_is_not(sent, tmp_path, monkeypatch):
