@@ -6,7 +6,8 @@ import pytest
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash
-from tfgait.deploy import artefact
+from tfgait.core.modality import modality
+from tfgait.deploy import artefact, conversion
 from tfgait.deploy.artefact import export_network
 from tfgait.deploy.calibration import Calibration
 from tfgait.deploy.formats import check_format, check_stream
@@ -65,7 +66,8 @@ def test_weights_are_held_once(tmp_path):
 
 def test_calibration_is_every_frame_and_the_maxima_of_each_sequence():
     network, sequences = make(), walks(3)
-    given = list(staged_serving(network).batches(Calibration(sequences, list("abc"), 0)))
+    drawn = Calibration(sequences, list("abc"), 0).batches(modality("silhouettes"), 30, 1)
+    given = list(staged_serving(network).representative(drawn))
     assert [name for name, _ in given] == [*["frame"] * 30, "set"] * 3
     frames, maxima = [values["silhouettes"] for name, values in given[31:61]], given[61][1]
     np.testing.assert_array_equal(np.concatenate(frames)[:, 0], sequences[1][2:32])
@@ -115,14 +117,14 @@ def test_batch_norm_before_a_maximum_is_folded(tmp_path):
 
 
 def test_what_does_not_agree_is_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(artefact, "staged_serving", lambda network, int8: staged_serving(make(seed=2), int8))
+    monkeypatch.setattr(conversion, "staged_serving", lambda network, int8: staged_serving(make(seed=2), int8))
     with pytest.raises(ParityError, match="too low"):
         export(make(), tmp_path / "m.tflite")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_frames_that_meet_elsewhere_are_refused_before_anything_is_converted(tmp_path, monkeypatch):
-    monkeypatch.setattr(artefact, "staged_serving", None)
+    monkeypatch.setattr(artefact, "write", None)
     with pytest.raises(ConfigError, match="cnn3d.*sees several frames at once.*sliding window"):
         export(make("cnn3d_tiny"), tmp_path / "m.tflite")
     assert list(tmp_path.iterdir()) == []

@@ -103,13 +103,9 @@ def test_runner_of_whole_sequences_gives_what_the_stream_gives(staged, written, 
 
 
 def test_maps_of_bytes_give_what_maps_of_floats_give(staged, written, tmp_path):
-    from tfgait.deploy.streaming import staged_serving
-    from tfgait.deploy.tflite import convert
-
-    ready = staged_serving(written.network, int8=True)
+    form, path = check_format("tflite", "int8_uint8"), tmp_path / "bytes.tflite"
     calibration = Calibration(written.sequences[:4], list("abcd"), 0)
-    path = tmp_path / "bytes.tflite"
-    path.write_bytes(convert(ready, "int8_uint8", lambda: ready.batches(calibration)))
+    export_network(written.network, path, form, written.sequences, calibration=calibration, stream=True)
     stream, plain = open_stream(path, 30), open_stream(staged.paths["int8"], 30)
     runner = open_runner(path)
     assert {port.dtype for port in runner.stages.maps.values()} == {"uint8"}

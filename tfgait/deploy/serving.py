@@ -40,10 +40,9 @@ class Serving:
         """``{name: concrete function}`` of its one function."""
         return {SIGNATURE: self.module.function.get_concrete_function()}
 
-    def batches(self, calibration):
-        """Yield the inputs of a `Calibration`, ``{modality: float32 array}``; batch 1 where that is free."""
-        batch, frames, *_ = self.signature.shape
-        return calibration.batches(modality(self.signature.name), frames, batch or 1)
+    def representative(self, batches):
+        """Return batches ``{modality: (B, T, H, W, C) float32}`` as the converter is given them: as they are."""
+        return batches
 
 
 def serving(network, batch=1, frames=0, lowered=False, int8=False):
@@ -68,15 +67,16 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False):
     module = tf.Module()
     module.variables_of_network = [variable.value for variable in ready.variables]
     module.function = _function(ready, name, signature)
-    kinds = {layer.name: type(layer) for layer in ready.layers}
-    return Serving(
-        ready,
-        module,
-        signature,
-        whole,
-        folded=tuple(layer.name for layer in whole.layers if layer.name not in kinds),
-        lowered=tuple(layer.name for layer in folded.layers if type(layer) is not kinds[layer.name]),
-    )
+    return Serving(ready, module, signature, whole, **changes(whole.layers, folded.layers, ready.layers))
+
+
+def changes(whole, folded, ready):
+    """Return the names of the layers that were ``folded`` and ``lowered``, of the layers before and after each."""
+    left, kinds = {layer.name for layer in folded}, {layer.name: type(layer) for layer in ready}
+    return {
+        "folded": tuple(layer.name for layer in whole if layer.name not in left),
+        "lowered": tuple(layer.name for layer in folded if type(layer) is not kinds[layer.name]),
+    }
 
 
 def fixed(network, frames=0):

@@ -67,14 +67,13 @@ def _answer(stream, frame):
 def _written(network, precision, walks, folder):
     """Return the paths of a network as one graph and in two stages."""
     from tfgait.deploy.calibration import Calibration
-    from tfgait.deploy.serving import serving
-    from tfgait.deploy.streaming import staged_serving
-    from tfgait.deploy.tflite import convert
+    from tfgait.deploy.conversion import write
+    from tfgait.deploy.formats import check_format
+    from tfgait.deploy.serving import fixed
 
-    calibration = Calibration(walks, [str(number) for number in range(len(walks))], 0)
-    paths = []
-    int8 = precision == "int8"
-    for ready in (serving(network, lowered=True, int8=int8), staged_serving(network, int8)):
-        paths.append(folder / f"{len(paths)}.tflite")
-        paths[-1].write_bytes(convert(ready, precision, lambda ready=ready: ready.batches(calibration)))
+    form = check_format("tflite", precision)
+    calibration = Calibration(walks, [str(number) for number in range(len(walks))], 0) if form.calibrated else None
+    paths = [folder / f"{name}.tflite" for name in ("whole", "staged")]
+    for path in paths:
+        write(fixed(network, FRAMES), path, form, calibration, stream=path.stem == "staged")
     return paths
