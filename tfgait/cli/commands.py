@@ -101,10 +101,10 @@ COMMANDS = {
         "--precision int8 --batch 1,8,32",
         tensorflow=True,
     ),
-    "benchmark": Command(
-        "tfgait.workflows.benchmark:benchmark",
-        "BenchmarkOptions",
-        "measure speed against its bounds",
+    "figures": Command(
+        "tfgait.workflows.figures:figures",
+        "FiguresOptions",
+        "speed against its bounds, and figures of trainings",
         "--what data",
         tensorflow=True,
     ),

@@ -174,7 +174,7 @@ def _sanity(result):
     ]
 
 
-def _benchmark(result):
+def _figures(result):
     return [(table["title"], table["rows"], None) for table in result.tables]
 
 
@@ -194,6 +194,6 @@ TABLES = {
     "sparsify": _sparsify,
     "list": _list,
     "sanity": _sanity,
-    "benchmark": _benchmark,
+    "figures": _figures,
     "demo": _demo,
 }

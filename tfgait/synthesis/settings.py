@@ -3,7 +3,7 @@
 What they were calibrated on: rank-1 in percent of the nearest neighbour (Euclidean) of gait energy images, the means of
 30 aligned silhouettes of 64 x 44, CASIA-B's protocol: 50 people, 11 views, gallery nm-01 to 04, probes nm-05,06,
 bg-01,02, cl-01,02, identical view excluded, chance 2 %. CASIA-B's own is 20 to 30 nm. One seed; the first three rows
-are what `tfgait benchmark --what walkers` prints.
+are what `tfgait figures --what walkers` prints.
 
     setting                                                          nm    bg    cl
     as here                                                         28.7  20.0  15.0

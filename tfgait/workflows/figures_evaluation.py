@@ -11,8 +11,8 @@ from tfgait.evaluation.knn import nearest
 
 
 @dataclass(frozen=True)
-class EvaluationBenchmarkOptions:
-    """Sizes of the benchmark.
+class EvaluationFiguresOptions:
+    """Sizes of what is searched.
 
     Args:
         probes: sequences looked for.
@@ -34,7 +34,7 @@ class EvaluationBenchmarkOptions:
 
 
 @dataclass(frozen=True)
-class EvaluationBenchmarkResult:
+class EvaluationFiguresResult:
     """CPU seconds on one thread, medians; ``ratio`` is search divided by product."""
 
     probes: int
@@ -46,15 +46,15 @@ class EvaluationBenchmarkResult:
     ratio: float
 
 
-def benchmark_evaluation(options=None, progress=None):
-    """Return the `EvaluationBenchmarkResult` of random embeddings.
+def figures_evaluation(options=None, progress=None):
+    """Return the `EvaluationFiguresResult` of random embeddings.
 
     Raises:
         ConfigError: a size below 1.
     """
     from threadpoolctl import threadpool_limits
 
-    options = options or EvaluationBenchmarkOptions()
+    options = options or EvaluationFiguresOptions()
     for name in ("probes", "gallery", "parts", "width", "repeats"):
         if getattr(options, name) < 1:
             raise ConfigError(f"{name} must be at least 1. Received: {name}={getattr(options, name)}.")
@@ -69,7 +69,7 @@ def benchmark_evaluation(options=None, progress=None):
             if progress:
                 progress(done + 1, options.repeats, "nearest neighbours")
     search, product = statistics.median(search), statistics.median(product)
-    return EvaluationBenchmarkResult(
+    return EvaluationFiguresResult(
         options.probes, options.gallery, options.parts, options.width, search, product, search / product
     )
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tfgait.core.home import runs_dir
-from tfgait.workflows.benchmark_runs import SEEDS, finished, spread, trained
 from tfgait.workflows.evaluate import EvaluateOptions, evaluate
+from tfgait.workflows.figures_runs import SEEDS, finished, spread, trained
 from tfgait.workflows.prune import PruneOptions, prune
 from tfgait.workflows.qat import QatOptions, qat
 from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
@@ -26,7 +26,7 @@ ROUND_TO = 8
 LAST = "checkpoints/last.keras"
 
 
-def benchmark_pruning(progress=None):
+def figures_pruning(progress=None):
     """Train GaitSet on made people with three seeds, make it small, score it on others; two hours on two free cores.
 
     A finished run is not made again, an unfinished one goes on. Trained and pruned networks are scored as their last

@@ -7,13 +7,13 @@ import pytest
 from tfgait.train.feed import feed
 from tfgait.train.optimizers import make_optimizer
 from tfgait.train.strategy import make_strategy
-from tfgait.workflows import benchmark_flow as module
+from tfgait.workflows import figures_flow as module
 
 
 def test_a_record_of_every_network(monkeypatch):
     for name, value in {"BATCH": 6, "WINDOWS": 12, "BATCHES": 2, "STEPS": 1, "PRESETS": ("cnn2d_small",)}.items():
         monkeypatch.setattr(module, name, value)
-    found = module.benchmark_flow()
+    found = module.figures_flow()
     assert found["cnn2d_small_ratio"] == pytest.approx(found["input_ms"] / found["cnn2d_small_step_ms"], rel=0.2)
     assert 0 <= found["cnn2d_small_waited"] < 1 and found["batch"] == 6
 

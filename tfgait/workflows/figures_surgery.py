@@ -8,7 +8,7 @@ CUTS = {"10 %": (10.0, 0), "10 % to 8": (10.0, 8), "50 % to 8": (50.0, 8)}  # pe
 ROUNDS = 5
 
 
-def benchmark_surgery(progress=None):
+def figures_surgery(progress=None):
     """Measure surgery on the published networks and the speed of what is left of the first of them.
 
     Args:

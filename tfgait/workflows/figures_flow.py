@@ -16,7 +16,7 @@ BATCH, WINDOWS, KINDS = 150, 300, ("n", "b", "s")  # of the store that is made: 
 BATCHES, STEPS = 9, 2
 
 
-def benchmark_flow(progress=None):
+def figures_flow(progress=None):
     """Time the making of a batch alone, and training steps that are fed by the loop's own thread.
 
     Returns:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from tfgait.core.files import write_json
-from tfgait.workflows import benchmark_cnn as module
-from tfgait.workflows import benchmark_runs
-from tfgait.workflows.benchmark import BenchmarkOptions
+from tfgait.workflows import figures_cnn as module
+from tfgait.workflows import figures_runs
+from tfgait.workflows.figures import FiguresOptions
 
 
 @dataclass
@@ -37,7 +37,7 @@ def trainings(monkeypatch, tmp_path):
         return Said(run=str(run), **facts)
 
     monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
-    monkeypatch.setattr(benchmark_runs, "train", train)
+    monkeypatch.setattr(figures_runs, "train", train)
     monkeypatch.setattr(module, "synthesize", lambda options, _: Said(files={"flow": f"{options.subjects}/flow.h5"}))
     monkeypatch.setattr(
         module,
@@ -48,23 +48,23 @@ def trainings(monkeypatch, tmp_path):
 
 
 def test_three_seeds_of_each_recipe_are_trained_once(trainings):
-    record = module.benchmark_cnn()
+    record = module.figures_cnn()
     assert [(o.preset, o.seed, o.datadir) for o in trainings] == [
         (f"cnn{n}d_walkers", seed, "300") for n in (2, 3) for seed in (0, 1, 2)
     ]
     assert record["walkers_cnn2d, seen, softmax"] == "10.0 (0.0 to 20.0)"
     assert record["walkers_cnn3d, seen, chance"] == "0.3 (0.3 to 0.3)"
     assert record["walkers_cnn3d, never seen, k-NN nm by window"] == "57.0 (57.0 to 57.0)"
-    assert module.benchmark_cnn() == record and len(trainings) == 6
+    assert module.figures_cnn() == record and len(trainings) == 6
 
 
 def test_a_run_of_other_options_is_not_taken(trainings, monkeypatch):
-    module.benchmark_cnn()
+    module.figures_cnn()
     monkeypatch.setattr(module, "SEEDS", (3,))
     monkeypatch.setattr(module, "SEEN", {"subjects": 200})
-    module.benchmark_cnn()
+    module.figures_cnn()
     assert [o.datadir for o in trainings[6:]] == ["200", "200"]
 
 
 def test_it_takes_hours_and_so_is_not_among_the_usual_ones():
-    assert "cnn" not in BenchmarkOptions().what and "step" in BenchmarkOptions().what
+    assert "cnn" not in FiguresOptions().what and "step" in FiguresOptions().what

@@ -3,7 +3,7 @@
 import pytest
 
 from tfgait.nets import build
-from tfgait.workflows import benchmark_surgery as module
+from tfgait.workflows import figures_surgery as module
 from tfgait.workflows.litert_speed import Speed, litert_speeds
 
 
@@ -24,7 +24,7 @@ def test_shares_are_those_of_what_was_measured(monkeypatch):
     monkeypatch.setattr(module, "ROUNDS", 1)
     monkeypatch.setattr(module, "litert_speeds", speeds)
     said = []
-    record = module.benchmark_surgery(progress=lambda done, total, what: said.append(done / total))
+    record = module.figures_surgery(progress=lambda done, total, what: said.append(done / total))
     (sizes,) = sizes
     assert said == [0, 0.5, 1]
     assert record["slowest plan and cut, s"] == max(record[f"{name}, plan and cut, s"] for name in tiny)

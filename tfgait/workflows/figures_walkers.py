@@ -14,7 +14,7 @@ SUBJECTS, FRAMES = 50, 30
 SETTINGS = {"as they are": {}, "equal bodies": {"equal_bodies": True}, "equal motion": {"equal_motion": True}}
 
 
-def benchmark_walkers(progress=None, subjects=SUBJECTS):
+def figures_walkers(progress=None, subjects=SUBJECTS):
     """Return rank-1 in percent of the nearest gait energy image, all views but the identical one, and the speed.
 
     The record holds ``{setting}, {kind}`` for three settings of the people, ``chance``, and ``frames_per_second``:

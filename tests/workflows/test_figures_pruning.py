@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tfgait.core.files import write_json
-from tfgait.workflows import benchmark_pruning as module
-from tfgait.workflows.benchmark import BenchmarkOptions
+from tfgait.workflows import figures_pruning as module
+from tfgait.workflows.figures import FiguresOptions
 
 SCORES = {"random": 60.0, "-50/": 70.0, "qat": 75.0}  # by what is in the path of a model; others have 80
 
@@ -64,27 +64,27 @@ def made(monkeypatch, tmp_path):
 
 
 def test_each_network_is_made_once_and_compared_with_that_of_its_seed(made):
-    record = module.benchmark_pruning()
+    record = module.figures_pruning()
     assert len(made) == len(set(made)) == 3 * (len(module.CUTS) + 1)
     assert record["trained, nm"] == "81.00 (80.00 to 82.00)" and "trained, nm lost" not in record
     assert record["pruned 50, nm lost"] == "10.00 (10.00 to 10.00)"
     assert record["pruned 50-random, nm lost"] == "20.00 (20.00 to 20.00)"
     assert record["float32, nm"] == record["trained, nm"] and "float32, nm lost" not in record
     assert record["int8, trained for, nm lost"] == "5.00 (5.00 to 5.00)"
-    assert module.benchmark_pruning() == record and len(made) == 15
+    assert module.figures_pruning() == record and len(made) == 15
 
 
 def test_an_unfinished_run_is_made_again_and_that_one_is_scored(made, monkeypatch):
-    module.benchmark_pruning()
+    module.figures_pruning()
     run = module.runs_dir() / f"{module.RECIPE}-1-50"
     write_json(Path(run) / "manifest.json", {"status": "unfinished"})
     scored = []
     evaluate = module.evaluate
     monkeypatch.setattr(module, "evaluate", lambda options, _: scored.append(options.model) or evaluate(options, _))
-    module.benchmark_pruning()
+    module.figures_pruning()
     assert made[15:] == [run.name]
     assert f"{run}-2/{module.LAST}" in scored and f"{run}/{module.LAST}" not in scored
 
 
 def test_it_takes_hours_and_so_is_not_among_the_usual_ones():
-    assert "pruning" not in BenchmarkOptions().what
+    assert "pruning" not in FiguresOptions().what

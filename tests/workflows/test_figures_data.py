@@ -5,8 +5,8 @@ import pytest
 
 from tfgait.core.errors import ConfigError
 from tfgait.datasets.store import Store, write_store
-from tfgait.workflows import benchmark_data as module
-from tfgait.workflows.benchmark_data import BenchmarkDataOptions, benchmark_data
+from tfgait.workflows import figures_data as module
+from tfgait.workflows.figures_data import DataFiguresOptions, figures_data
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def store(tmp_path):
 @pytest.mark.parametrize("mode", ["unordered", "ordered", "central"])
 def test_the_record_says_what_was_measured(store, mode):
     seen = []
-    options = BenchmarkDataOptions(p=2, k=3, frames=5, mode=mode, repeats=4)
-    record = benchmark_data(options, store, progress=lambda *p: seen.append(p))
+    options = DataFiguresOptions(p=2, k=3, frames=5, mode=mode, repeats=4)
+    record = figures_data(options, store, progress=lambda *p: seen.append(p))
     assert record["shape"] == [6, 5, 64, 44, 1]
     assert record["bytes"] == 6 * 5 * 64 * 44
     assert record["modality"] == "silhouettes"
@@ -34,12 +34,12 @@ def test_the_store_it_makes_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(module, "SUBJECTS", 2)
     monkeypatch.setattr(module, "SEQUENCES", 2)
-    assert benchmark_data(BenchmarkDataOptions(p=2, k=2, repeats=1))["bytes"] == 4 * 30 * 64 * 44
+    assert figures_data(DataFiguresOptions(p=2, k=2, repeats=1))["bytes"] == 4 * 30 * 64 * 44
     assert list(tmp_path.iterdir()) == []
 
 
 def test_bad_options(store):
     with pytest.raises(ConfigError, match="repeats must be"):
-        benchmark_data(BenchmarkDataOptions(repeats=0), store)
+        figures_data(DataFiguresOptions(repeats=0), store)
     with pytest.raises(ConfigError, match="p must be at most"):
-        benchmark_data(BenchmarkDataOptions(p=9), store)
+        figures_data(DataFiguresOptions(p=9), store)

@@ -17,7 +17,7 @@ SUBJECTS, SEQUENCES, LENGTH = 24, 32, 60  # of the store that is made: 130 MB, m
 
 
 @dataclass(frozen=True)
-class BenchmarkDataOptions:
+class DataFiguresOptions:
     """P subjects with K sequences of `frames` frames, drawn by `mode`, the median of `repeats` batches of each way."""
 
     p: int = 8
@@ -28,14 +28,14 @@ class BenchmarkDataOptions:
     seed: int = 0
 
 
-def benchmark_data(options=None, store=None, progress=None):
+def figures_data(options=None, store=None, progress=None):
     """Time batches of a store: into memory used again, into new memory, and augmented; and memcpy of as many bytes.
 
     The ways take turns, so that a busy machine slows them alike: compare the ratio, not the milliseconds. All times
     are CPU time of one thread, medians, with the file in the page cache.
 
     Args:
-        options: `BenchmarkDataOptions`.
+        options: `DataFiguresOptions`.
         store: an open `Store`; None makes one of random silhouettes and removes it again.
         progress: called with (done, total, what).
 
@@ -47,7 +47,7 @@ def benchmark_data(options=None, store=None, progress=None):
         ConfigError: fewer than 1 repeat, or what the sampler or the frames refuse.
         DataError: the store has no batch.
     """
-    options = options or BenchmarkDataOptions()
+    options = options or DataFiguresOptions()
     if options.repeats < 1:
         raise ConfigError(f"repeats must be at least 1. Received: repeats={options.repeats}.")
     if store is not None:

@@ -1,4 +1,4 @@
-"""Speed against a bound that the hardware sets, and figures of trainings: `tfgait benchmark --what …`."""
+"""Speed against a bound that the hardware sets, and figures of trainings: `tfgait figures --what …`."""
 
 import dataclasses
 import importlib
@@ -8,21 +8,21 @@ from tfgait.core.errors import check_choice
 from tfgait.core.manifest import versions
 
 # Each returns a flat record, a dict or a dataclass, whose ratio compares what was measured in one run.
-BENCHMARKS = {
-    "data": ("tfgait.workflows.benchmark_data", "benchmark_data"),
-    "evaluation": ("tfgait.workflows.benchmark_evaluation", "benchmark_evaluation"),
-    "walkers": ("tfgait.workflows.benchmark_walkers", "benchmark_walkers"),
-    "flow": ("tfgait.workflows.benchmark_flow", "benchmark_flow"),
-    "step": ("tfgait.workflows.benchmark_step", "benchmark_step"),
-    "surgery": ("tfgait.workflows.benchmark_surgery", "benchmark_surgery"),
-    "cnn": ("tfgait.workflows.benchmark_cnn", "benchmark_cnn"),
-    "pruning": ("tfgait.workflows.benchmark_pruning", "benchmark_pruning"),
+FIGURES = {
+    "data": ("tfgait.workflows.figures_data", "figures_data"),
+    "evaluation": ("tfgait.workflows.figures_evaluation", "figures_evaluation"),
+    "walkers": ("tfgait.workflows.figures_walkers", "figures_walkers"),
+    "flow": ("tfgait.workflows.figures_flow", "figures_flow"),
+    "step": ("tfgait.workflows.figures_step", "figures_step"),
+    "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
+    "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
+    "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
 TRAINING = ("cnn", "pruning")  # takes hours, so it is asked for by name
 
 
 @dataclass(frozen=True)
-class BenchmarkOptions:
+class FiguresOptions:
     """What to measure.
 
     Args:
@@ -34,16 +34,16 @@ class BenchmarkOptions:
             with commas
     """
 
-    what: tuple[str, ...] = tuple(name for name in BENCHMARKS if name not in TRAINING)
+    what: tuple[str, ...] = tuple(name for name in FIGURES if name not in TRAINING)
 
 
 @dataclass(frozen=True)
-class BenchmarkResult:
+class FiguresResult:
     """Medians of interleaved runs.
 
     Args:
         tables: a dict each: title, and rows of what was measured.
-        records: ``{benchmark: record}``.
+        records: ``{figure: record}``.
         versions: of the packages.
     """
 
@@ -52,17 +52,17 @@ class BenchmarkResult:
     versions: dict
 
 
-def benchmark(options, progress=None):
-    """Run benchmarks and return the `BenchmarkResult`; an unknown name raises `ConfigError`."""
+def figures(options, progress=None):
+    """Measure figures and return the `FiguresResult`; an unknown name raises `ConfigError`."""
     records = {}
     for what in options.what:
-        check_choice("what", what, list(BENCHMARKS))
+        check_choice("what", what, list(FIGURES))
     for what in options.what:
-        module, function = BENCHMARKS[what]
+        module, function = FIGURES[what]
         record = getattr(importlib.import_module(module), function)(progress=progress)
         records[what] = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else record
     tables = [
-        {"title": f"benchmark {what}", "rows": [{"": k, "value": v} for k, v in record.items()]}
+        {"title": f"figures of {what}", "rows": [{"": k, "value": v} for k, v in record.items()]}
         for what, record in records.items()
     ]
-    return BenchmarkResult(tables, records, versions())
+    return FiguresResult(tables, records, versions())

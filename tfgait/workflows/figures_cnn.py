@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tfgait.workflows.benchmark_runs import SEEDS, spread, trained
 from tfgait.workflows.evaluate import EvaluateOptions, evaluate
+from tfgait.workflows.figures_runs import SEEDS, spread, trained
 from tfgait.workflows.synthesize import SynthesizeOptions, synthesize
 
 RECIPES = ("walkers_cnn2d", "walkers_cnn3d")
@@ -13,7 +13,7 @@ FLOW = {"frames": 42, "views": ("090",), "modalities": ("flow",)}
 K = 7
 
 
-def benchmark_cnn(progress=None):
+def figures_cnn(progress=None):
     """Train both networks with three seeds by their recipes and score them; an hour or two on two cores.
 
     A finished run of the same recipe and seed is not trained again, an unfinished one goes on.
