@@ -115,7 +115,8 @@ def _convert(network, path, form, calibration, batch, lowered):
     if form.format == "keras":
         network.save(path)
         return
-    ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
+    lowered = form.lowered if lowered is None else lowered
+    ready = serving(network, batch, lowered=lowered, calibration=calibration)
     shape = ready.signature.shape
     kind = modality(ready.signature.name)
     batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0] or 1))

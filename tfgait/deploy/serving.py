@@ -8,8 +8,11 @@ import tensorflow as tf
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
+from tfgait.graph.equalising import equalised
 from tfgait.graph.folding import fold_batchnorm
 from tfgait.graph.lowering import lower
+
+CALIBRATED = 8  # sequences at a time
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Serving:
         return self.module.function.get_concrete_function()
 
 
-def serving(network, batch=1, frames=0, lowered=False, int8=False):
+def serving(network, batch=1, frames=0, lowered=False, int8=False, calibration=None):
     """Return the `Serving` of a network.
 
     Args:
@@ -47,15 +50,18 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False):
         frames: as of `fixed`.
         lowered: whether 3D layers are written as 2D ones.
         int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
+        calibration: `Calibration` by which channels are brought to one range; None: they stay as they are.
 
     Raises:
         ConfigError: frames other than the network is fixed to.
     """
     whole = fixed(network, frames)
+    name, shape = input_of(whole)
     ready = folded = fold_batchnorm(whole)
+    if calibration:
+        ready = folded = equalised(folded, calibration.batches(modality(name), shape[0], CALIBRATED))
     if lowered:
         ready = lower(folded, int8)
-    name, shape = input_of(ready)
     signature = tf.TensorSpec((batch or None, *shape), tf.float32, name=name)
     module = tf.Module()
     module.variables_of_network = [variable.value for variable in ready.variables]
