@@ -78,7 +78,7 @@ def write_file(path, network, precision="fp32", lowered=True):
     from tfgait.deploy import onnx, tflite
     from tfgait.deploy.serving import serving
 
-    ready = serving(network, lowered=lowered)
+    ready = serving(network, lowered=lowered, int8=precision == "int8")
     samples = [
         {name: value.astype("float32") for name, value in random_inputs(ready.network, 1, seed).items()}
         for seed in range(SAMPLES)
