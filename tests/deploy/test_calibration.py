@@ -49,3 +49,40 @@ def test_nothing_to_draw_is_named(store):
         draw(store, [], 4, seed=0)
     with pytest.raises(ConfigError, match="calibration=0"):
         draw(store, [1], 0, seed=0)
+
+
+def rounding_error(values, low, high):
+    """Return the squared error of 256 steps of a range, value by value."""
+    step, total = (high - low) / 255, 0.0
+    for value in values:
+        total += (value - min(max(round(value / step) * step, low), high)) ** 2
+    return total
+
+
+def test_the_range_of_the_input_has_the_least_error():
+    rng = np.random.default_rng(0)
+    flow = (rng.standard_t(4, (40, 6, 5, 4, 2)) * 100).astype(np.int16)
+    flow[0, 0, 0, 0] = [4000, -3000]
+    calibration = Calibration(list(flow), [str(i) for i in range(40)], 0)
+    low, high = calibration.limits(modality("flow"))
+    assert -30 <= low < 0 < high < 40
+    values = np.unique(flow) / 100
+    counts = [int((flow == round(100 * value)).sum()) for value in values]
+    errors = {}
+    for limit in (high * 0.9, high, high * 1.1, 40.0):
+        ends = max(-30.0, -limit), min(40.0, limit)
+        errors[limit] = sum(
+            count * rounding_error([value], *ends) for value, count in zip(values.tolist(), counts, strict=True)
+        )
+    assert min(errors, key=errors.get) == high
+    batches = list(calibration.batches(modality("flow"), 6, 8))
+    assert max(batch["flow"].max() for batch in batches) == pytest.approx(high)
+    assert min(batch["flow"].min() for batch in batches) == pytest.approx(low)
+    assert all(batch["flow"].dtype == np.float32 for batch in batches)
+
+
+def test_silhouettes_are_not_clipped_and_blank_ones_are_no_range():
+    frames = np.zeros((3, 4, 4, 1), np.uint8)
+    assert Calibration([frames], ["blank"], 0).limits(modality("silhouettes")) == (0, 0)
+    frames[0, 0, 0] = 255
+    assert Calibration([frames], ["walk"], 0).limits(modality("silhouettes")) == (0, 255)

@@ -11,9 +11,8 @@ def test_every_precision_is_measured(monkeypatch):
     monkeypatch.setattr(module, "open_stream", lambda path: streams.append(opened(path)) or streams[-1])
     said = []
     record = module.figures_streaming(progress=lambda done, total, what: said.append(done / total))
-    names = [f"gaitset_tiny {precision}" for precision in ("fp32", "int8")]
-    whats = ("30 frames, ms", "a frame", "a frame with an answer")
-    assert list(record) == [f"{name}, {what}" for name in names for what in whats]
+    whats = [f"{what} in {precision}" for precision in ("fp32", "int8") for what in ("frame", "answer")]
+    assert [title.split(" / ")[0] for title in record] == [f"ms of a streamed {what}" for what in whats]
     assert all(value > 0 for value in record.values())
     assert all(isinstance(stream, StagedStream) for stream in streams)
     # Two that warm up and one that is measured, of 30 frames, without and with answers.

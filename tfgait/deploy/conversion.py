@@ -27,9 +27,9 @@ def write(network, path, form, calibration=None, batch=1, lowered=None, stream=F
     # A network with ranges of its own has its averages and matrices rounded as they are.
     int8 = form.litert_int8 and not hasattr(network, "ranges")
     if stream:
-        ready = staged_serving(network, int8)
+        ready = staged_serving(network, int8, calibration)
     else:
-        ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8)
+        ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8, calibration)
     if form.format == "savedmodel":
         from tfgait.deploy.savedmodel import save
 

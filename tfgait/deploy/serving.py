@@ -8,11 +8,14 @@ import tensorflow as tf
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
+from tfgait.graph.equalising import equalised
 from tfgait.graph.folding import fold_batchnorm
 from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
 
 SIGNATURE = "serving_default"
+
+CALIBRATED = 8  # sequences at a time
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Serving:
         return batches
 
 
-def serving(network, batch=1, frames=0, lowered=False, int8=False):
+def serving(network, batch=1, frames=0, lowered=False, int8=False, calibration=None):
     """Return the `Serving` of a network.
 
     Args:
@@ -54,20 +57,30 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False):
         frames: as of `fixed`.
         lowered: whether 3D layers are written as 2D ones.
         int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
+        calibration: `Calibration` by which channels are brought to one range; None: they stay as they are.
 
     Raises:
         ConfigError: frames other than the network is fixed to.
     """
     whole = fixed(network, frames)
-    ready = folded = fold_batchnorm(whole)
+    name, shape = input_of(whole)
+    ready = folded = balanced(fold_batchnorm(whole), calibration)
     if lowered:
         ready = lower(folded, int8)
-    name, shape = input_of(ready)
     signature = tf.TensorSpec((batch or None, *shape), tf.float32, name=name)
     module = tf.Module()
     module.variables_of_network = [variable.value for variable in ready.variables]
     module.function = _function(ready, name, signature)
     return Serving(ready, module, signature, whole, **changes(whole.layers, folded.layers, ready.layers))
+
+
+def balanced(network, calibration):
+    """Return an equal network whose channels are brought to one range by a `Calibration`; as it is where that is None."""
+    if not calibration:
+        return network
+    name, (frames, *_) = input_of(network)
+    kind = modality(name)
+    return equalised(network, calibration.batches(kind, frames or kind.frames, CALIBRATED))
 
 
 def changes(whole, folded, ready):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from tfgait.deploy.serving import changes, input_of
+from tfgait.deploy.serving import balanced, changes, input_of
 from tfgait.graph.folding import fold_batchnorm
 from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
@@ -64,17 +64,18 @@ def streaming(network):
     return reconfigured(network, frames=None, variable_length=False)
 
 
-def staged_serving(network, int8=False):
+def staged_serving(network, int8=False, calibration=None):
     """Return the `StagedServing` of a network, its BatchNorms folded and its layers lowered.
 
     Args:
         network: as of `tfgait.graph.stages.stages`.
         int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
+        calibration: `Calibration` by which channels are brought to one range; None: they stay as they are.
 
     Raises:
         ConfigError: its frames meet elsewhere than in maxima over time.
     """
-    parts, module = stages(network), tf.Module()
+    parts, module = stages(_with_weights(network, balanced(network, calibration))), tf.Module()
     whole = (parts.frame, parts.set)
     folded = [fold_batchnorm(part) for part in whole]
     frame, after = ready = [lower(part, int8) for part in folded]
@@ -88,3 +89,12 @@ def _function(model):
     """Return the `tf.function` of a model, of one dict with batch 1."""
     specs = {name: tf.TensorSpec((1, *port.shape[1:]), tf.float32, name=name) for name, port in model.input.items()}
     return tf.function(lambda values: model(values, training=False), input_signature=[specs])
+
+
+def _with_weights(network, equal):
+    """Return a network of the class of `network` with the weights of an equal one."""
+    if equal is network:
+        return network
+    copy = type(network).from_config(network.get_config())
+    copy.set_weights(equal.get_weights())
+    return copy

@@ -9,6 +9,8 @@ from tfgait.graph.channels import NotUnderstood, Tracker
 from tfgait.graph.rules import apply
 from tfgait.graph.trace import trace
 
+NO_WIDTH = "the network has no width argument for it"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -69,6 +71,11 @@ class Coupling:
         return tuple(g for g in self.groups if not g.reason)
 
     @property
+    def scalable(self):
+        """The groups whose channels may be scaled: those that can be pruned, and those that only lack an argument."""
+        return tuple(g for g in self.groups if g.reason in ("", NO_WIDTH))
+
+    @property
     def left_alone(self):
         """``{group: why}`` of those that cannot."""
         return {g.name: g.reason for g in self.groups if g.reason}
@@ -121,7 +128,7 @@ def _collect(tracker, widths):
         name = next((n for n in [*named, *layers] if n not in names), f"{layers[0]}@{len(names)}")
         names.add(name)
         if not reason and not named:
-            reason = "the network has no width argument for it"
+            reason = NO_WIDTH
         found.append(Group(name, len(channels), layers, _members(tracker, roots, channels), reason))
     return tuple(found)
 

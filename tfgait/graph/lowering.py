@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from tfgait.core.errors import ConfigError
+from tfgait.graph.phased import PhasedConv2D, is_narrow
 from tfgait.graph.unfolded import (
     ConvolvedAveragePooling2D,
     UnfoldedAveragePooling3D,
@@ -44,7 +45,7 @@ def lower(network, int8=False):
     Args:
         network: a functional Keras model with fixed frames, channels last.
         int8: also write as convolutions what LiteRT averages and multiplies in int8 outside XNNPACK: `AveragePooling2D`
-            and `SeparateDense`.
+            and `SeparateDense`; and convolutions of one or two channels as `PhasedConv2D`.
 
     Returns:
         A model with the same names of layers, inputs and outputs and copies of the weights;
@@ -55,7 +56,7 @@ def lower(network, int8=False):
             DepthwiseConv2D from the start).
     """
     kinds = LOWERED | (LOWERED_INT8 if int8 else {})
-    found = [layer for layer in network.layers if type(layer) in kinds]
+    found = [layer for layer in network.layers if type(layer) in kinds or (int8 and is_narrow(layer))]
     for layer in found:
         groups, order = getattr(layer, "groups", 1), getattr(layer, "data_format", "channels_last")
         if groups != 1 or order != "channels_last":
@@ -65,8 +66,11 @@ def lower(network, int8=False):
             )
     if not found:
         return network
-    lowered = keras.models.clone_model(
-        network, clone_function=lambda layer: kinds.get(type(layer), type(layer)).from_config(layer.get_config())
-    )
+
+    def clone(layer):
+        kind = PhasedConv2D if int8 and is_narrow(layer) else kinds.get(type(layer), type(layer))
+        return kind.from_config(layer.get_config())
+
+    lowered = keras.models.clone_model(network, clone_function=clone)
     lowered.set_weights(network.get_weights())
     return lowered

@@ -15,11 +15,12 @@ FIGURES = {
     "flow": ("tfgait.workflows.figures_flow", "figures_flow"),
     "step": ("tfgait.workflows.figures_step", "figures_step"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
+    "deployment": ("tfgait.workflows.figures_deployment", "figures_deployment"),
+    "int8": ("tfgait.workflows.figures_int8", "figures_int8"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
-    "streaming": ("tfgait.workflows.figures_streaming", "figures_streaming"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
-TRAINING = ("cnn", "pruning")  # takes hours, so it is asked for by name
+LONG = ("cnn", "int8", "pruning")  # takes long, so it is asked for by name
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,15 @@ class FiguresOptions:
 
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
-            memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), pruning (GaitSet made small in several ways, three seeds; only where asked for),
-            step (training against a bare tf.function), streaming (a frame of a stream against a sequence of 30),
-            surgery (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on
-            50 people, frames a second), with commas
+            memcpy), deployment (files of the published networks for boards against each other, and a frame of a stream
+            against a sequence, one thread), evaluation (nearest neighbours against a matrix product), flow (batches of
+            150 augmented windows against the training step), int8 (the shipped networks in float32 and in int8 on
+            people never seen; only where asked for), pruning (GaitSet made small in several ways, three seeds; only
+            where asked for), step (training against a bare tf.function), surgery (seconds of a pruning, and what is
+            left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second), with commas
     """
 
-    what: tuple[str, ...] = tuple(name for name in FIGURES if name not in TRAINING)
+    what: tuple[str, ...] = tuple(name for name in FIGURES if name not in LONG)
 
 
 @dataclass(frozen=True)

@@ -40,13 +40,13 @@ def litert_speeds(networks, precisions=("fp32", "int8"), rounds=ROUNDS):
         for name, network in networks.items():
             for precision in precisions:
                 paths[name, precision] = Path(scratch) / f"{len(paths)}.tflite"
-                _write(paths[name, precision], network, precision)
+                write_file(paths[name, precision], network, precision)
         taken = file_times(paths, rounds)
         return {key: Speed(path.stat().st_size, taken[key]) for key, path in paths.items()}
 
 
 def file_times(paths, rounds=ROUNDS):
-    """Return ``{key: ms}``, median CPU times of one call of LiteRT files on one thread, runs of all of them in turn.
+    """Return ``{key: ms}``, median CPU times of one call of model files on one thread, runs of all of them in turn.
 
     They are given zeros, since time does not depend on what is in a sample.
 
@@ -57,26 +57,31 @@ def file_times(paths, rounds=ROUNDS):
     Raises:
         DataError: a file is damaged.
     """
-    from tfgait.runtime.litert import LiteRTRunner
+    from tfgait.runtime import open_runner
     from tfgait.runtime.meter import measure
 
     calls = {}
     for key, path in paths.items():
-        runner = LiteRTRunner(path, threads=1, tried=True)
+        runner = open_runner(path, threads=1)
         sample = {port.name: np.zeros(port.shape, port.dtype) for port in runner.inputs.values()}
         calls[key] = partial(runner.invoke, sample)
     return {key: latency.cpu_ms for key, latency in measure(calls, rounds).items()} if calls else {}
 
 
-def _write(path, network, precision):
-    """Write a network as a LiteRT file."""
-    from tfgait.compress.proof import random_inputs
-    from tfgait.deploy.serving import serving
-    from tfgait.deploy.tflite import convert
+def write_file(path, network, precision="fp32", lowered=True):
+    """Write a network as a .tflite or .onnx file, for its size and time alone: int8 is calibrated on random samples.
 
-    ready = serving(network, lowered=True)
+    Raises:
+        ConfigError: the network cannot be written so.
+    """
+    from tfgait.compress.proof import random_inputs
+    from tfgait.deploy import onnx, tflite
+    from tfgait.deploy.serving import serving
+
+    ready = serving(network, lowered=lowered, int8=precision == "int8")
     samples = [
         {name: value.astype("float32") for name, value in random_inputs(ready.network, 1, seed).items()}
         for seed in range(SAMPLES)
     ]
-    path.write_bytes(convert(ready, precision, lambda: iter(samples)))
+    onnx_file = path.suffix == ".onnx"
+    path.write_bytes(onnx.convert(ready) if onnx_file else tflite.convert(ready, precision, lambda: iter(samples)))
