@@ -117,7 +117,7 @@ def test_batch_norm_before_a_maximum_is_folded(tmp_path):
 
 
 def test_what_does_not_agree_is_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(conversion, "staged_serving", lambda network, int8: staged_serving(make(seed=2), int8))
+    monkeypatch.setattr(conversion, "staged_serving", lambda network, *how: staged_serving(make(seed=2), *how))
     with pytest.raises(ParityError, match="too low"):
         export(make(), tmp_path / "m.tflite")
     assert list(tmp_path.iterdir()) == []
