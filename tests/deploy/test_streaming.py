@@ -76,6 +76,17 @@ def test_calibration_is_every_frame_and_the_maxima_of_each_sequence():
         np.testing.assert_allclose(maxima[name], value, atol=1e-6)
 
 
+def test_channels_are_brought_to_one_range_before_the_cut():
+    network, sequences = make(), walks()
+    parts = staged_serving(network, int8=True, calibration=Calibration(sequences, list("abcde"), 0)).stages
+    kernels = [np.asarray(model.get_layer("frame2").kernel) for model in (network, parts.frame)]
+    assert np.abs(np.subtract(*kernels)).max() > 0.01
+    frames = np.float32(sequences[0])
+    maxima = {k: keras.ops.max(v, axis=0)[None] for k, v in parts.frame({"silhouettes": frames[:, None]}).items()}
+    wanted = np.asarray(network({"silhouettes": frames[None]})["embedding"])
+    np.testing.assert_allclose(parts.set(maxima)["embedding"], wanted, atol=1e-5 * np.abs(wanted).max())
+
+
 def test_a_pruned_network_streams(tmp_path):
     from tfgait.compress.cut import cut
     from tfgait.compress.plan import make_plan
