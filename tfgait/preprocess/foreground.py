@@ -12,7 +12,7 @@ ROWS, COLUMNS = 360, 640  # larger frames are shrunk into these
 WARM_UP = 12  # frames that show the background alone
 HISTORY = 250  # frames in which the background is learnt anew
 EVERY = 4  # frames between two that are learnt
-DISTANCE = 20.0  # squared, in standard deviations, from which a pixel is no background
+DISTANCE = 50.0  # squared, in standard deviations, from which a pixel is no background
 SHADOW = 0.65  # of the brightness of the background, from which a darker pixel of its colour is a shadow
 LEAST_ROWS = 32  # of a person; a smaller one shows no limbs
 SLENDER = (0.15, 1.1)  # width of a person by height
@@ -52,16 +52,14 @@ class Foreground:
     def __init__(self):
         self._model = cv2.createBackgroundSubtractorMOG2(HISTORY, DISTANCE, detectShadows=True)
         self._model.setShadowThreshold(SHADOW)
-        self._size = self._before = self._last = None
+        self._size = self._background = self._before = self._last = None
         self._seen = 0
 
-    def learn(self, frames):
-        """Take the median of some frames, at most 51 or so since all are kept, as the background."""
-        small = [self._shrunk(frame) for frame in frames]
-        background = np.median(np.stack(small), axis=0).astype(np.uint8)
-        for _ in range(WARM_UP):
-            self._model.apply(background, learningRate=1 / WARM_UP)
-        self._seen, self._background = WARM_UP, background
+    def learn(self, background):
+        """Take a picture, of the size and kind of the frames, as the background."""
+        self._background = self._shrunk(background)
+        self._model.apply(self._background, learningRate=1)
+        self._seen = WARM_UP
 
     def find(self, frame):
         """Return the `Person` of the next frame, or None.
