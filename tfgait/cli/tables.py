@@ -67,6 +67,20 @@ def _qat(result):
     return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
 
 
+def _enroll(result):
+    rows = [{"name": n, "sequences": count, "added": result.added.get(n, 0)} for n, count in result.people.items()]
+    known = {"distance": result.threshold.get("distance")}
+    for who, share, count in (("strangers", "false_accept", "impostors"), ("own", "genuine_accept", "genuines")):
+        if result.threshold.get(share) is not None:
+            known |= {f"{who} taken, %": 100 * result.threshold[share], f"of {who}": result.threshold[count]}
+    return [
+        *_plain(result),
+        ("people", rows, None),
+        ("the distance beyond which a walk is nobody's", [known] if result.threshold else [], None),
+        ("notes", [{"note": note} for note in result.notes], None),
+    ]
+
+
 def _augmentations(result):
     rows = [
         {"transform": title, "values changed, %": changed}
@@ -191,6 +205,7 @@ def _demo(result):
 
 
 TABLES = {
+    "enroll": _enroll,
     "qat": _qat,
     "test_knn": _test_knn,
     "augmentations": _augmentations,

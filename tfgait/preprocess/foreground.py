@@ -110,7 +110,9 @@ class Foreground:
 
     def _largest(self, mask):
         """Return the mask and the box of the largest part that could be a person; both empty where there is none."""
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+        # Clothes as bright as the wall break a person into parts, above each other.
+        kernel = np.ones((max(3, mask.shape[0] // 16), max(3, mask.shape[1] // 64)), np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel))
         found = [k for k in range(1, count) if _could_be(stats[k])]
         if not found:
             return np.zeros_like(mask), None
@@ -118,7 +120,7 @@ class Foreground:
         large = [k for k in found if stats[k, cv2.CC_STAT_AREA] >= SAME * most]
         # Whom we follow already goes before somebody who is a little larger for a moment.
         best = max(large, key=lambda k: (overlap(self._last, stats[k, :4]) > 0, stats[k, cv2.CC_STAT_AREA]))
-        return cv2.inRange(labels, best, best), tuple(int(v) for v in stats[best, :4])
+        return mask & cv2.inRange(labels, best, best), tuple(int(v) for v in stats[best, :4])
 
     def _follow(self, small, mask):
         """Learn a frame, but for the person as long as it moves."""

@@ -13,13 +13,12 @@ from tfgait.core.home import data_dir
 from tfgait.datasets import DATASETS
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
-from tfgait.workflows.made_folder import record_in
+from tfgait.workflows.made_folder import WALKERS, record_in
 from tfgait.workflows.walker_films import films
 from tfgait.workflows.walker_jobs import pictures, stored
 from tfgait.workflows.walker_layouts import LAYOUTS, LISTS
 from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
 
-RECORD = "walkers.json"
 DEFAULTS = {
     "silhouettes": {"subjects": 40, "frames": 32},
     **{m: {"subjects": 40, "frames": 37, "views": ("090",)} for m in ("flow", "grey", "rgb", "depth")},
@@ -71,16 +70,16 @@ def synthesize(options, progress=None):
     plan, jobs = planned(options)
     record = record_of(options, plan)
     out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
-    found = record_in(out, RECORD, record)
+    found = record_in(out, WALKERS, record)
     if found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values()):
         return replace(_result(out, options), reused=True)
     with _plain_trouble(out):
-        write_json(out / RECORD, {"made": record, "done": False})
+        write_json(out / WALKERS, {"made": record, "done": False})
         began = time.perf_counter()
         make = _make_stores if options.format == "store" else _make_pictures
         counts = make(plan, jobs, out, options, progress)
         seconds = time.perf_counter() - began
-        write_json(out / RECORD, {"made": record, "done": True, "counts": dict(counts)})
+        write_json(out / WALKERS, {"made": record, "done": True, "counts": dict(counts)})
     return replace(_result(out, options), seconds=round(seconds, 3))
 
 
@@ -154,7 +153,7 @@ def _write_lists(out, people):
 def _result(out, options):
     files = _files(out, options)
     shown = {**asdict(options), "out": str(out)}
-    counts = read_json(out / RECORD).get("counts", {})
+    counts = read_json(out / WALKERS).get("counts", {})
     dropped = counts.get("frames_dropped", 0)
     if options.format != "store":
         return SynthesizeResult(
