@@ -97,8 +97,8 @@ def live(options, progress=None):
     gallery = Gallery.load(Path(options.gallery).expanduser())
     model = _model_of(options, gallery)
     stream = open_stream(model, window=options.window, threads=options.threads)
-    if stream.modality != "silhouettes":
-        raise DataError(f"{model} must take silhouettes to name people in a video. Received: {stream.modality}.")
+    if stream.modality.name != "silhouettes":
+        raise DataError(f"{model} must take silhouettes to name people in a video. Received: {stream.modality.name}.")
     camera = CAMERA.fullmatch(options.source)
     source = int(camera[1]) if camera else Path(options.source).expanduser()
     before = cv2.getNumThreads()

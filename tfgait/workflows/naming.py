@@ -86,17 +86,17 @@ class Naming:
         track = self._current
         track.frames, track.last = track.frames + 1, self._frame
         self._stream.push(seen.silhouette)
-        if track.frames % self._every == 0:
+        if track.frames % self._every == 0 and self._stream.ready:
             self._ask()
         return seen, track
 
     def end(self):
-        """End the present track: ask once more if nothing was asked, forget its frames."""
+        """End the present track: ask at last if nothing was asked, however few of the frames that count there are."""
         if self._current and not self._current.answers:
             self._ask()
         self._stream.reset()
         self._current = None
 
     def _ask(self):
-        if self._current.frames >= LEAST and self._stream.ready:
+        if self._current.frames >= LEAST:
             self._current.answers.append(self._gallery.identify(self._stream.embedding(), self._k))
