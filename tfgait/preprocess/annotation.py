@@ -22,7 +22,7 @@ def annotate(frame, box, text, colour, corner=""):
     if box is not None:
         x, y, width, height = box
         cv2.rectangle(made, (x, y), (x + width - 1, y + height - 1), colour, _thickness(made))
-        _write(made, text, (x, y), colour)
+        _write(made, text, (x, y - 1), colour)
     _write(made, corner, (0, 0), WAITING)
     return made
 
