@@ -14,9 +14,10 @@ from tfgait.deploy import artefact
 from tfgait.deploy.artefact import export_network
 from tfgait.deploy.calibration import Calibration
 from tfgait.deploy.formats import FORMATS, check_format
+from tfgait.deploy.litert_file import foreign_operators, operators
 from tfgait.deploy.parity import ParityError
 from tfgait.deploy.serving import fixed, serving
-from tfgait.deploy.tflite import convert, foreign_operators, operators
+from tfgait.deploy.tflite import convert
 from tfgait.nets import build
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder

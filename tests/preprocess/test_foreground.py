@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 import pytest
-
 from films import filmed, iou, whole
+
 from tfgait.core.errors import DataError
 from tfgait.preprocess import foreground as module
 from tfgait.preprocess.foreground import Foreground, overlap
@@ -131,6 +131,7 @@ def test_frames_of_too_many_pixels(monkeypatch):
 def test_overlap_of_boxes():
     assert overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(50 / 150)
     assert overlap((0, 0, 4, 4), (0, 0, 4, 4)) == 1
-    assert (
+    apart = ((4, 0, 4, 4), (9, 9, 1, 1), None)
+    assert all(overlap(box, (0, 0, 4, 4)) == 0 for box in apart)
         overlap((0, 0, 4, 4), (4, 0, 4, 4)) == overlap((0, 0, 4, 4), (9, 9, 1, 1)) == overlap(None, (0, 0, 1, 1)) == 0
     )

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from tfgait.cli.deployment_tables import trt_tables
 from tfgait.report.tables import best_rows, cell, columns_of, numeric
 
 WIDTH = 120
@@ -207,6 +208,7 @@ def _demo(result):
 TABLES = {
     "enroll": _enroll,
     "qat": _qat,
+    "trt": lambda result: [*_plain(result), *trt_tables(result)],
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,

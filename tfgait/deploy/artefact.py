@@ -137,6 +137,10 @@ def _convert(network, path, form, calibration, batch, lowered, stream):
             from tfgait.deploy.onnx_int8 import quantise
 
             content = quantise(content, batches)
+        elif form.precision == "fp16":
+            from tfgait.deploy.onnx_fp16 import halve
+
+            content = halve(content)
     else:
         from tfgait.deploy.tflite import convert
 

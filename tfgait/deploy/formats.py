@@ -52,6 +52,7 @@ FORMATS = (
         note="int8 weights and activations, float32 in and out; calibrated on training data",
     ),
     Format("onnx", "fp32", ".onnx", 0.99999, 1e-4, free_batch=True, note="float32, opset 13; onnxruntime, TensorRT"),
+    Format("onnx", "fp16", "_fp16.onnx", 0.9999, None, free_batch=True, note="float32 in and out; TensorRT 11"),
     Format(
         "onnx",
         "int8",

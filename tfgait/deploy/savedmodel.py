@@ -1,5 +1,6 @@
 """Keras network to a SavedModel folder, read back and compared before it counts as written."""
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -64,23 +65,34 @@ def write_saved_model(ready, folder, sequences, form):
         DataError: the disk cannot hold it.
         ParityError: what is read back does not agree with the network.
     """
+    with whole_folder(folder) as made:
+        save(ready, made)
+        runner = SavedModelRunner(made)
+        encoder = Encoder(runner)
+        reference = Encoder(KerasRunner(ready.plain), encoder.frames).encode(sequences)
+        parity = compare(reference, encoder.encode(sequences))
+        check_parity(parity, form)
+        _add_example(made, runner, encoder, sequences[0])
+    return parity
+
+
+@contextlib.contextmanager
+def whole_folder(folder):
+    """Yield a temporary path for a SavedModel; rename it to `folder` when the block succeeds, remove it when not.
+
+    Raises:
+        ConfigError: the folder holds something else than a SavedModel.
+    """
     folder = Path(folder)
     if folder.exists() and not (folder / "saved_model.pb").is_file() and any(folder.iterdir()):
         raise ConfigError(f"out must be a new folder, or one with a SavedModel to replace. Received: out={folder}.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         made = Path(scratch) / folder.name
-        save(ready, made)
-        runner = SavedModelRunner(made)
-        encoder = Encoder(runner)
-        reference = Encoder(KerasRunner(ready.network), encoder.frames).encode(sequences)
-        parity = compare(reference, encoder.encode(sequences))
-        check_parity(parity, form)
-        _add_example(made, runner, encoder, sequences[0])
+        yield made
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
-    return parity
 
 
 def _add_example(folder, runner, encoder, sequence):

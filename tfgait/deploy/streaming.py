@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgait.core.modality import modality
+from tfgait.graph.folding import fold_batchnorm
+from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
 from tfgait.graph.stages import Stages, check_stages, stages
 from tfgait.runtime.litert_stages import SIGNATURES
@@ -18,7 +20,7 @@ class StagedServing:
 
     Args:
         network: the whole network.
-        stages: `Stages` of it.
+        stages: its `Stages`, folded and lowered.
         module: tracks the variables of both and holds their functions, of batch 1 and of one frame.
     """
 
@@ -56,13 +58,18 @@ def streaming(network):
     return reconfigured(network, frames=None, variable_length=False)
 
 
-def staged_serving(network):
-    """Return the `StagedServing` of a network.
+def staged_serving(network, int8=False):
+    """Return the `StagedServing` of a network, its BatchNorms folded and its layers lowered.
+
+    Args:
+        network: as of `tfgait.graph.stages.stages`.
+        int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
 
     Raises:
         ConfigError: its frames meet elsewhere than in maxima over time.
     """
     parts, module = stages(network), tf.Module()
+    parts = Stages(*(lower(fold_batchnorm(part), int8) for part in (parts.frame, parts.set)))
     module.variables_of_network = [variable.value for part in (parts.frame, parts.set) for variable in part.variables]
     module.frame, module.set = _function(parts.frame), _function(parts.set)
     return StagedServing(network, parts, module)

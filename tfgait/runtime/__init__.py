@@ -10,6 +10,7 @@ RUNNERS = Registry(
     {
         ".tflite": "tfgait.runtime.litert:LiteRTRunner",
         ".onnx": "tfgait.runtime.onnx:OnnxRunner",
+        ".engine": "tfgait.runtime.tensorrt:TensorRTRunner",
         ".keras": "tfgait.deploy.keras_runner:KerasRunner",
         ".h5": "tfgait.deploy.keras_runner:KerasRunner",
         ".hdf5": "tfgait.deploy.keras_runner:KerasRunner",
@@ -18,7 +19,7 @@ RUNNERS = Registry(
 
 
 def open_runner(path, threads=None, delegate=""):
-    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .keras, Embedded-Gait's .h5 or .hdf5.
+    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .engine, .keras, or Embedded-Gait's.
 
     Args:
         path: the file.

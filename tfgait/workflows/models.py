@@ -18,7 +18,7 @@ from tfgait.workflows.code_hash import code_hash
 
 LOG = logging.getLogger(__name__)
 SHIPPED = "gaitset_walkers"
-SUFFIXES = (".keras", ".tflite", ".onnx", *LEGACY)
+SUFFIXES = (".keras", ".tflite", ".onnx", ".engine", *LEGACY)
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def resolve_model(reference=""):
     """Return the `ModelRef` of a model.
 
     Args:
-        reference: a model file (.keras, .tflite, .onnx, or Embedded-Gait's .h5 and .hdf5), a run folder or its name, a
-            shipped preset, or empty: the latest run, else the shipped preset.
+        reference: a model file (.keras, .tflite, .onnx, .engine, or Embedded-Gait's .h5 and .hdf5), a run folder or its
+            name, a shipped preset, or empty: the latest run, else the shipped preset.
 
     Raises:
         UserError: nothing of that name exists, or the folder holds no finished model.
