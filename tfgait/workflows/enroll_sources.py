@@ -8,13 +8,12 @@ from tfgait.core.modality import modality as modality_of
 from tfgait.datasets.image_tree import image_folders
 from tfgait.datasets.protocol import natural
 from tfgait.preprocess import images, pool, silhouettes, video
+from tfgait.preprocess.background import background_of
 from tfgait.preprocess.foreground import Foreground
 from tfgait.preprocess.windows import STEP
 from tfgait.workflows import prepare_sources
 from tfgait.workflows.prepare_sources import Walk
 from tfgait.workflows.prepare_walk import PICTURES, Plan, windows_of
-
-LEARNT = 51  # frames of a video whose median is its background
 
 
 def walks_of(source, modality, name=""):
@@ -108,7 +107,7 @@ def _masks(walk):
             return images.read_masks(path)
         frames = images.read_video(path, images.read_colour)
     finder = Foreground()
-    finder.learn(frames[:: -(-len(frames) // LEARNT)])
+    finder.learn(background_of(frames))
     people = [person for person in map(finder.find, frames) if person is not None]
     if not people:
         raise DataError(f"not one of its {len(frames)} frames shows a person who moves before a still background.")
