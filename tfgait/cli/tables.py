@@ -77,7 +77,7 @@ def _enroll(result):
     return [
         *_plain(result),
         ("people", rows, None),
-        ("the distance beyond which a walk is nobody's", [known] if result.threshold else [], None),
+        ("threshold", [known] if result.threshold else [], None),
         ("notes", [{"note": note} for note in result.notes], None),
     ]
 
