@@ -8,6 +8,7 @@ import cv2
 
 from tfgait.core.errors import ConfigError, DataError, Stopped, check_choice
 from tfgait.core.home import models_dir
+from tfgait.evaluation.distance import check_k
 from tfgait.preprocess.background import background_of
 from tfgait.preprocess.foreground import Foreground
 from tfgait.preprocess.video import open_video
@@ -95,6 +96,7 @@ def live(options, progress=None):
     """
     _check(options)
     gallery = Gallery.load(Path(options.gallery).expanduser())
+    check_k(options.knn, len(gallery))
     model = _model_of(options, gallery)
     stream = open_stream(model, window=options.window, threads=options.threads)
     if stream.modality.name != "silhouettes":
@@ -121,7 +123,7 @@ def live(options, progress=None):
 
 
 def _check(options):
-    for name in ("every", "knn", "threads", "window", "frames"):
+    for name in ("every", "threads", "window", "frames"):
         least = 0 if name in ("window", "frames") else 1
         value = getattr(options, name)
         if value < least:
