@@ -16,6 +16,7 @@ FIGURES = {
     "step": ("tfgait.workflows.figures_step", "figures_step"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
+    "live": ("tfgait.workflows.figures_live", "figures_live"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
 TRAINING = ("cnn", "pruning")  # takes hours, so it is asked for by name
@@ -28,9 +29,9 @@ class FiguresOptions:
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
             memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), pruning (GaitSet made small in several ways, three seeds; only where asked for),
-            step (training against a bare tf.function), surgery (seconds of a pruning,
-            and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
+            against the training step), live (films of walkers: masks, names, ms of
+            every stage), pruning (GaitSet made small in several ways, three seeds; only where asked for), step (training
+            against a bare tf.function), surgery (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
             with commas
     """
 
