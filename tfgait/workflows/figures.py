@@ -29,9 +29,11 @@ class FiguresOptions:
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
             memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), live (films of walkers: masks, names, ms of
-            every stage), pruning (GaitSet made small in several ways, three seeds; only where asked for), step (training
-            against a bare tf.function), surgery (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
+            against the training step),
+            live (films of walkers: how masks fit, who is named right, ms of every stage),
+            pruning (GaitSet made small in several ways, three seeds; only where asked for),
+            step (training against a bare tf.function), surgery (seconds of a pruning,
+            and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
             with commas
     """
 
