@@ -125,7 +125,6 @@ def test_networks_on_flow_are_refused(home, tmp_path):
     ("changes", "error", "message"),
     [
         ({"every": 0}, ConfigError, "every must be a whole number from 1. Received: every=0"),
-        ({"knn": 3}, ConfigError, "Received: k=3"),
         ({"frames": -1}, ConfigError, "frames must be a whole number from 0"),
         ({"out": "a.mp3"}, ConfigError, "Did you mean '.mp4'"),
         ({"gallery": "absent.npz"}, DataError, "absent.npz does not exist"),
@@ -139,6 +138,11 @@ def test_networks_on_flow_are_refused(home, tmp_path):
 def test_what_is_asked_for_and_cannot_be(home, changes, error, message):
     with pytest.raises(error, match=message):
         live(options(home, "Ada.mp4", **changes))
+
+
+def test_a_gallery_too_small_for_the_vote_is_told_before_anybody_comes(home):
+    with pytest.raises(ConfigError, match="k must be a whole number from 1 to 2, .* Received: k=3"):
+        live(options(home, "empty.mp4", knn=3))
 
 
 def test_nothing_is_written_of_a_damaged_video_nor_over_the_source(home, tmp_path):
