@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from films import filmed
+
 from tfgait.core.errors import DataError
 from tfgait.preprocess import background as module
 from tfgait.preprocess.background import background_of

@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 import pytest
-
 from films import filmed, iou, whole
+
 from tfgait.core.errors import DataError
 from tfgait.preprocess import foreground as module
 from tfgait.preprocess.foreground import Foreground, overlap

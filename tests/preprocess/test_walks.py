@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from films import filmed, iou, whole, write_film
+
 from tfgait.preprocess.silhouettes import align, cut
 from tfgait.preprocess.walks import Follower, walks_in
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from films import whole
+
 from tfgait.core.errors import ConfigError
 from tfgait.synthesis import film as module
 from tfgait.synthesis.film import EMPTY, film
