@@ -10,15 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from films import filmed, write_film
 
 from tfgait.core.home import models_dir
 from tfgait.preprocess.silhouettes import align, cut
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
-from tfgait.synthesis.film import film
 from tfgait.synthesis.sequence import make_sequence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +161,7 @@ def test_people_are_enrolled_from_videos_without_tensorflow(environments, wheel,
     python = environments("board")
     pip(python, f"{wheel}[board,video]")
     for name in ("ada", "bob"):
-        write_film(tmp_path / f"{name}.mp4", PEOPLE[name])
+        write_film(tmp_path / f"{name}.mp4", filmed(PEOPLE[name])[0])
     (tmp_path / "walks.h5").touch()
     model = models_dir() / "gaitset_walkers" / "model_int8.tflite"
     enroll = ["-m", "tfgait.cli", "enroll", "--model", model, "--gallery", tmp_path / "people.npz", "--source"]
@@ -173,12 +172,3 @@ def test_people_are_enrolled_from_videos_without_tensorflow(environments, wheel,
         done = run(python, *arguments, TFGAIT_HOME=str(tmp_path))
         assert done.returncode == 2
         assert f"pip install tfgait[{extra}]" in done.stderr.strip().splitlines()[-1]
-
-
-def write_film(path, number):
-    """Write one made person who walks by before a still background as a video file."""
-    pictures, _ = film(number, "nm-01", "090", seed=0, frames=60)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, pictures.shape[2:0:-1])
-    for picture in pictures:
-        writer.write(np.ascontiguousarray(picture[..., ::-1]))
-    writer.release()

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from films import filmed, whole, write_film
 
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.core.files import file_hash
@@ -13,7 +14,6 @@ from tfgait.preprocess.silhouettes import align, cut
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.gallery import Gallery
-from tfgait.synthesis.film import film
 from tfgait.synthesis.sequence import make_sequence
 from tfgait.workflows.enroll import EnrollOptions, enroll
 
@@ -49,22 +49,14 @@ def home(tmp_path_factory):
                 for frame, mask in enumerate(masks):
                     cv2.imwrite(str(folder / f"{frame:03d}.png"), mask)
     for name in ("ada", "bob"):
-        pictures, _ = film(PEOPLE[name], "nm-01", "090", seed=0, frames=70)
-        write_video(home / "videos" / f"{name}.mp4", pictures[..., ::-1])
+        (home / "videos").mkdir(exist_ok=True)
+        write_film(home / "videos" / f"{name}.mp4", filmed(PEOPLE[name])[0])
     return home
 
 
 @pytest.fixture(autouse=True)
 def at_home(home, monkeypatch):
     monkeypatch.setenv("TFGAIT_HOME", str(home))
-
-
-def write_video(path, frames):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, frames.shape[2:0:-1])
-    for frame in frames:
-        writer.write(np.ascontiguousarray(frame))
-    writer.release()
 
 
 def options(home, path, source="walks", **changes):
@@ -99,11 +91,22 @@ def test_videos_are_enrolled_under_their_names(home, tmp_path):
     assert result.people == {"ada": 1, "bob": 1}
     result = enroll(options(home, tmp_path, "videos/ada.mp4", name="Ada Lovelace"))
     assert result.people == {"ada": 1, "bob": 1, "Ada Lovelace": 1}
-    pictures, masks = film(PEOPLE["ada"], "nm-01", "090", seed=0, frames=70)
-    exact = Encoder(open_runner(home / "model.tflite")).encode([cut(align(masks)[0])[..., None]])
+    exact = [cut(align([mask for mask in filmed(PEOPLE[name])[1] if whole(mask)])[0])[..., None] for name in PEOPLE]
+    near = Gallery.load(tmp_path / "people.npz").distances(Encoder(open_runner(home / "model.tflite")).encode(exact))
+    assert near[0, 0] == near[0, 2] < near[0, 1]
+    assert near[1, 1] < near[1, 0]
+
+
+def test_frames_of_a_video_do_as_well(home, tmp_path):
+    pictures, _ = filmed(PEOPLE["bob"])
+    for number, picture in enumerate(pictures):
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "frames" / f"{number}.png"), picture)
+    assert enroll(options(home, tmp_path, tmp_path / "frames", name="bob")).people == {"bob": 1}
+    enroll(options(home, tmp_path, "videos"))
     gallery = Gallery.load(tmp_path / "people.npz")
-    near = gallery.distances(exact)[0]
-    assert near[0] == pytest.approx(near[2], rel=1e-5) and near[0] < near[1]
+    frames, ada, bob = gallery._stored["values"].astype(np.float32)
+    assert np.abs(frames - bob).max() < np.abs(frames - ada).max()
 
 
 def test_flow_network_takes_windows_of_videos(home, tmp_path):
@@ -158,7 +161,7 @@ WRONG = [
     ({"threshold": float("nan")}, "threshold must be a finite distance"),
     ({"min_frames": 0}, "min_frames must be at least 1"),
     ({"min_frames": 30}, "no sequence of .* has 30 frames"),
-    ({"source": "masks", "min_frames": 30}, "min_frames=30 frames. Received: 20 of 20 frames"),
+    ({"source": "masks", "min_frames": 30}, "min_frames=30 frames. Received: at most 20 together"),
     ({"source": "absent"}, "absent"),
     ({"source": "masks", "views": ("054",)}, r"has no walk of views \('054',\)"),
     ({"source": "", "remove": "ada"}, "people.npz does not exist"),
@@ -187,8 +190,9 @@ def test_what_a_gallery_has_cannot_be_changed(home, tmp_path):
 
 def test_video_without_people_stops_or_is_left_out(home, tmp_path):
     wall = np.random.default_rng(0).integers(90, 110, (1, 240, 320, 3)).astype(np.uint8).repeat(60, axis=0)
-    write_video(tmp_path / "films" / "empty.mp4", wall)
-    with pytest.raises(DataError, match="empty: not one of its 60 frames shows a person"):
+    (tmp_path / "films").mkdir()
+    write_film(tmp_path / "films" / "empty.mp4", wall)
+    with pytest.raises(DataError, match="empty: somebody must be seen whole in min_frames=15 frames. Received: none"):
         enroll(options(home, tmp_path, tmp_path / "films"))
     (tmp_path / "films" / "ada.mp4").write_bytes((home / "videos" / "ada.mp4").read_bytes())
     (tmp_path / "films" / "cut.mp4").write_bytes((home / "videos" / "ada.mp4").read_bytes()[:3000])

@@ -83,10 +83,20 @@ def walks_in(path):
     """
     with open_video(path) as video:
         background = background_of(video)
+    with open_video(path) as video:
+        return walks_before(background, video)
+
+
+def walks_before(background, frames):
+    """Return the silhouettes of everybody who walks before a known background, as `walks_in`.
+
+    Args:
+        background: one frame, as of `background_of`.
+        frames: an iterable of frames like it, read once.
+    """
     follower, found = Follower(), defaultdict(list)
     follower.foreground.learn(background)
-    with open_video(path) as video:
-        for seen in map(follower.see, video):
-            if seen:
-                found[seen.track].append(seen.silhouette)
+    for seen in map(follower.see, frames):
+        if seen:
+            found[seen.track].append(seen.silhouette)
     return [np.stack(silhouettes) for silhouettes in found.values()]
