@@ -125,7 +125,7 @@ def _convert(network, path, form, calibration, batch, lowered, stream):
         network.save(path)
         return
     if stream:
-        ready = staged_serving(network)
+        ready = staged_serving(network, int8=form.calibrated)
     else:
         ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
     batches = calibration and (lambda: ready.batches(calibration))

@@ -23,9 +23,9 @@ def convert(serving, precision, batches=None):
     """Return the bytes of a .tflite file.
 
     Args:
-        serving: `Serving` of a fixed batch size.
+        serving: `Serving` of a fixed batch size, or `StagedServing`.
         precision: fp32, fp16, dynamic, int8, int8_uint8 or int16x8; inputs and outputs are float32 in all of them, but
-            for the input of int8_uint8.
+            for the input of int8_uint8; of a `StagedServing` all of that are uint8, the maps between the stages too.
         batches: for integers, a function that returns an iterable of ``{modality: float32 array}`` of the serving's
             shape; None where the network rounds to ranges of its own, which then count.
 
@@ -36,11 +36,12 @@ def convert(serving, precision, batches=None):
     with tempfile.TemporaryDirectory(prefix="tfgait-") as scratch:
         # By way of a SavedModel, since only that keeps the names of inputs and outputs.
         save(serving, scratch)
-        return _convert(tf.lite.TFLiteConverter.from_saved_model(scratch), serving.network.name, precision, batches)
+        converter = tf.lite.TFLiteConverter.from_saved_model(scratch)
+        _set_up(converter, precision, batches, len(serving.signatures) > 1)
+        return _convert(converter, serving.network.name, precision)
 
 
-def _convert(converter, name, precision, batches):
-    _set_up(converter, precision, batches)
+def _convert(converter, name, precision):
     try:
         with warnings.catch_warnings(), quiet_stderr():
             warnings.filterwarnings("ignore", message=r"(?s).*tf.lite.Interpreter is deprecated")
@@ -65,7 +66,7 @@ def _convert(converter, name, precision, batches):
     return content
 
 
-def _set_up(converter, precision, batches):
+def _set_up(converter, precision, batches, staged):
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if precision == "fp32":
         return
@@ -79,6 +80,7 @@ def _set_up(converter, precision, batches):
         converter.target_spec.supported_ops = [INTEGERS[precision]]
     if precision == "int8_uint8":
         converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.uint8 if staged else tf.float32
 
 
 def _failures():

@@ -44,7 +44,8 @@ def figures_streaming(progress=None):
 
 def _times(network, precision):
     """Return CPU milliseconds of ``sequence``, ``frame`` and ``answer``."""
-    walks = [np.random.default_rng(seed).choice(np.uint8([0, 255]), (FRAMES, 64, 44, 1)) for seed in range(SAMPLES)]
+    shape = (FRAMES, *network.input["silhouettes"].shape[2:])
+    walks = [np.random.default_rng(seed).choice(np.uint8([0, 255]), shape) for seed in range(SAMPLES)]
     with tempfile.TemporaryDirectory(prefix="tfgait-") as scratch:
         whole, staged = _written(network, precision, walks, Path(scratch))
         runner, stream = LiteRTRunner(whole, tried=True), open_stream(staged)
@@ -52,10 +53,15 @@ def _times(network, precision):
         calls = {
             "sequence": partial(runner.invoke, {port.name: port.store(walks[0][None])}),
             "frame": lambda: [stream.push(frame) for frame in walks[0]],
-            "answer": lambda: [stream.push(frame) is None and stream.embedding() for frame in walks[0]],
+            "answer": lambda: [_answer(stream, frame) for frame in walks[0]],
         }
         taken = {name: latency.cpu_ms for name, latency in measure(calls, ROUNDS).items()}
     return {name: ms / (1 if name == "sequence" else FRAMES) for name, ms in taken.items()}
+
+
+def _answer(stream, frame):
+    stream.push(frame)
+    return stream.embedding()
 
 
 def _written(network, precision, walks, folder):
@@ -67,7 +73,8 @@ def _written(network, precision, walks, folder):
 
     calibration = Calibration(walks, [str(number) for number in range(len(walks))], 0)
     paths = []
-    for ready in (serving(network), staged_serving(network)):
+    int8 = precision == "int8"
+    for ready in (serving(network, lowered=True, int8=int8), staged_serving(network, int8)):
         paths.append(folder / f"{len(paths)}.tflite")
         paths[-1].write_bytes(convert(ready, precision, lambda ready=ready: ready.batches(calibration)))
     return paths
