@@ -35,7 +35,8 @@ class LiveOptions:
         show: open a window; q or Esc ends
         every: frames of a walk between two questions to the gallery
         knn: nearest sequences of the gallery that vote
-        window: of a network that sees a fixed number of frames, how many; 0: as its file says
+        window: how many of the last frames count; 0: all of the walk with a file exported with --stream, with another
+            as many as it takes
         frames: stop after so many; 0: when the video ends
         threads: of the network and of OpenCV
     """
