@@ -153,7 +153,7 @@ def test_window_of_a_network_on_flow(tmp_path):
     found = push_all(stream, flow)
     wanted = network({"flow": np.float32(flow[None, -4:]) / 100})["embedding"][0]
     np.testing.assert_allclose(found, wanted, atol=1e-4)
-    with pytest.raises(ConfigError, match="must be 4.*frames=7"):
+    with pytest.raises(ConfigError, match="window must be 4.*window=7"):
         open_stream(tmp_path / "flow.keras", window=7)
 
 

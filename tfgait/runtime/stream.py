@@ -111,10 +111,17 @@ class WindowStream(Stream):
     Args:
         runner: any `Runner`.
         window: how many frames; 0: as many as the file is fixed to, else the modality's own number. Fewer are cycled.
+
+    Raises:
+        ConfigError: a window other than the frames that the file is fixed to.
     """
 
     def __init__(self, runner, window=0):
-        window = window or Encoder(runner).frames
+        encoder = Encoder(runner)
+        fixed = runner.inputs[encoder.modality.name].shape[1]
+        if window and fixed not in (None, window):
+            raise ConfigError(f"window must be {fixed}, to which {runner.path} is fixed. Received: window={window}.")
+        window = window or encoder.frames
         self._kept = deque(maxlen=window)
         super().__init__(runner, window)
 
