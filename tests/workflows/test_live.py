@@ -1,3 +1,4 @@
+import contextlib
 import json
 import shutil
 import subprocess
@@ -58,6 +59,21 @@ def test_who_walks_by_is_named_and_drawn(home, tmp_path):
         middle = (track["first"] + track["last"]) // 2 + 10
         green = np.abs(drawn[middle].astype(int) - KNOWN[::-1]).max(axis=-1) < 60
         assert green.sum() > 150 and (np.abs(drawn[0, 30:].astype(int) - plain[0, 30:]) < 40).all()
+
+
+def test_a_camera_shows_its_background_first(home, tmp_path, monkeypatch):
+    asked = []
+
+    class Camera:
+        size, fps, promised = (240, 320), 0.0, 0
+
+        def __iter__(self):
+            return iter(filmed(PEOPLE["Ben"])[0])
+
+    monkeypatch.setattr(module, "open_video", lambda source: asked.append(source) or contextlib.nullcontext(Camera()))
+    result = live(options(home, "", source="/dev/video2", out=str(tmp_path / "a.avi")))
+    assert asked == [2] and result.frames == 95 and result.tracks[0]["name"] == "Ben"
+    assert read_video_file(tmp_path / "a.avi")[1] == 25
 
 
 def test_a_stranger_is_not_known(home, tmp_path):

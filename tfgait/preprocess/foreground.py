@@ -43,7 +43,7 @@ class Foreground:
 
     The first 12 frames are taken as background, unless `learn` was given one before. From then on the model follows
     the light everywhere but where the person is, so that somebody who walks towards the camera does not fade into it;
-    what stops moving does.
+    what stops moving does. Shadows are told from dark clothes by their colour, so masks of grey pictures are worse.
 
     Reference: Zivkovic and van der Heijden, "Efficient adaptive density estimation per image pixel for the task of
     background subtraction", Pattern Recognition Letters 27, 2006 (OpenCV's MOG2).
