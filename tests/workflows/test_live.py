@@ -148,7 +148,7 @@ def test_networks_on_flow_are_refused(home, tmp_path):
         ({"source": "absent.mp4"}, DataError, "absent.mp4 cannot be read"),
         ({"source": "97"}, DataError, "camera 97 cannot be opened"),
         ({"source": "/dev/video97"}, DataError, "camera 97 cannot be opened"),
-        ({"window": 7}, ConfigError, "frames must be 30"),
+        ({"window": 7}, ConfigError, "window must be 30"),
     ],
 )
 def test_what_is_asked_for_and_cannot_be(home, changes, error, message):
