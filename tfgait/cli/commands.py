@@ -96,6 +96,14 @@ COMMANDS = {
         "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
         tensorflow=True,
     ),
+    "live": Command(
+        "tfgait.workflows.live:live",
+        "LiveOptions",
+        "name whoever walks through a video or past a camera",
+        "--source walk.mp4 --gallery people.npz --out named.mp4",
+        "live",
+        board=True,
+    ),
     "enroll": Command(
         "tfgait.workflows.enroll:enroll",
         "EnrollOptions",

@@ -90,7 +90,7 @@ def _run(name, argv):
         try:
             result = getattr(module, function)(options, progress=progress)
         except Unfinished as unfinished:
-            result, code = unfinished.result, _say(name, unfinished, 3)
+            result, code = unfinished.result, _say(name, unfinished, unfinished.code)
     from tfgait.cli.tables import show
 
     show(name.replace("-", "_"), result)

@@ -77,7 +77,7 @@ def _enroll(result):
     return [
         *_plain(result),
         ("people", rows, None),
-        ("the distance beyond which a walk is nobody's", [known] if result.threshold else [], None),
+        ("threshold", [known] if result.threshold else [], None),
         ("notes", [{"note": note} for note in result.notes], None),
     ]
 
@@ -160,6 +160,13 @@ def _sparsify(result):
     return [*_plain(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
 
 
+def _live(result):
+    title = f"{result.source}: {result.frames} frames, {result.fps:.0f} a second, {result.cpu_ms:.1f} ms of CPU each"
+    rows = [{**t, "name": t["name"] or None, "known": "yes" if t["known"] else "no"} for t in result.tracks]
+    files = [{"": "annotated video", "file": result.file}] if result.file else []
+    return [(title, rows, None), ("notes", [{"note": note} for note in result.notes], None), ("written", files, None)]
+
+
 def _list(result):
     return [
         ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
@@ -209,6 +216,7 @@ TABLES = {
     "prune": _prune,
     "sensitivity": _sensitivity,
     "sparsify": _sparsify,
+    "live": _live,
     "list": _list,
     "sanity": _sanity,
     "figures": _figures,

@@ -8,13 +8,12 @@ from tfgait.core.modality import modality as modality_of
 from tfgait.datasets.image_tree import image_folders
 from tfgait.datasets.protocol import natural
 from tfgait.preprocess import images, pool, silhouettes, video
-from tfgait.preprocess.foreground import Foreground
+from tfgait.preprocess.background import background_of
+from tfgait.preprocess.walks import walks_before, walks_in
 from tfgait.preprocess.windows import STEP
 from tfgait.workflows import prepare_sources
 from tfgait.workflows.prepare_sources import Walk
 from tfgait.workflows.prepare_walk import PICTURES, Plan, windows_of
-
-LEARNT = 51  # frames of a video whose median is its background
 
 
 def walks_of(source, modality, name=""):
@@ -65,23 +64,24 @@ def sequences(walks, encoder, options, progress=None):
 def sequences_of(modality, width, min_frames, walk):
     """Return the sequences of one `Walk`: silhouettes of all its frames, or windows of what else a network takes.
 
+    A video of somebody who comes, goes and comes again gives several.
+
     Raises:
         DataError: nobody is seen, too few frames, or no pictures of the kind.
     """
     if modality == "silhouettes":
-        aligned, kept = silhouettes.align(_masks(walk))
-        found = [(aligned if width == silhouettes.SIZE else silhouettes.cut(aligned))[..., None]]
-        seen = f"{len(aligned)} of {len(kept)} frames show somebody"
+        found = _silhouettes(walk, width)
     elif modality in PICTURES:
         kind = modality_of(modality)
         plan = Plan((modality,), kind.frames, STEP, "farneback", 0.0, "")
         found = list(windows_of(plan, walk)[modality])
-        seen = f"windows of {kind.frames} frames"
     else:
         raise DataError(f"videos and images cannot be made {modality}; a packed store of it can be enrolled.")
-    if min(map(len, found)) < min_frames:
-        raise DataError(f"a sequence must have at least min_frames={min_frames} frames. Received: {seen}.")
-    return found
+    long = [sequence for sequence in found if len(sequence) >= min_frames]
+    if not long:
+        seen = f"at most {max(map(len, found))} together" if found else "none"
+        raise DataError(f"somebody must be seen whole in min_frames={min_frames} frames. Received: {seen}.")
+    return long
 
 
 def _films(folder):
@@ -94,22 +94,15 @@ def _films(folder):
     return sorted(films, key=lambda film: natural(film.name))
 
 
-def _masks(walk):
-    """Return the masks of a walk, as they are or of the person who moves before the background."""
+def _silhouettes(walk, width):
+    """Return the silhouettes (T, 64, 44, 1) of a walk: of its masks, or of whoever moves before its background."""
     path = walk.inputs.get("silhouettes") or walk.inputs.get("image")
     if path is None:
         raise DataError(f"there are no pictures of the kind silhouettes or image. Received: {', '.join(walk.inputs)}.")
     if path.is_file():
-        frames = video.read_video_file(path, colour=True)[0]
-        if images.is_mask(frames[len(frames) // 2, ..., 0]):
-            return list(frames[..., 0])
-    else:
-        if images.is_mask(images.read_frame(images.frame_paths(path)[0])):
-            return images.read_masks(path)
+        return walks_in(path)
+    if not images.is_mask(images.read_frame(images.frame_paths(path)[0])):
         frames = images.read_video(path, images.read_colour)
-    finder = Foreground()
-    finder.learn(frames[:: -(-len(frames) // LEARNT)])
-    people = [person for person in map(finder.find, frames) if person is not None]
-    if not people:
-        raise DataError(f"not one of its {len(frames)} frames shows a person who moves before a still background.")
-    return [person.mask for person in people]
+        return walks_before(background_of(frames), frames)
+    aligned, _ = silhouettes.align(images.read_masks(path))
+    return [(aligned if width == silhouettes.SIZE else silhouettes.cut(aligned))[..., None]]

@@ -14,13 +14,15 @@ FIGURES = {
     "walkers": ("tfgait.workflows.figures_walkers", "figures_walkers"),
     "flow": ("tfgait.workflows.figures_flow", "figures_flow"),
     "step": ("tfgait.workflows.figures_step", "figures_step"),
+    "board": ("tfgait.workflows.figures_board", "figures_board"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
     "deployment": ("tfgait.workflows.figures_deployment", "figures_deployment"),
     "int8": ("tfgait.workflows.figures_int8", "figures_int8"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
+    "live": ("tfgait.workflows.figures_live", "figures_live"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
-LONG = ("cnn", "int8", "pruning")  # takes long, so it is asked for by name
+LONG = ("cnn", "int8", "live", "pruning")  # takes long, so it is asked for by name
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,15 @@ class FiguresOptions:
     """What to measure.
 
     Args:
-        what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
-            memcpy), deployment (files of the published networks for boards against each other, and a frame of a stream
-            against a sequence, one thread), evaluation (nearest neighbours against a matrix product), flow (batches of
-            150 augmented windows against the training step), int8 (the shipped networks in float32 and in int8 on
-            people never seen; only where asked for), pruning (GaitSet made small in several ways, three seeds; only
-            where asked for), step (training against a bare tf.function), surgery (seconds of a pruning, and what is
-            left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second), with commas
+        what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds; only
+            where asked for), data (a batch against memcpy), deployment (files of the published networks for boards
+            against each other, and a frame of a stream against a sequence, one thread), evaluation (nearest neighbours
+            against a matrix product), flow (batches of 150 augmented windows against the training step), int8 (the
+            shipped networks in float32 and in int8 on people never seen; only where asked for), live (films of walkers:
+            how masks fit, who is named right, the time of every stage; only where asked for), pruning (GaitSet made
+            small in several ways, three seeds; only where asked for), step (training against a bare tf.function),
+            surgery (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on
+            50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in FIGURES if name not in LONG)
