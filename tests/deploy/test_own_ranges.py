@@ -11,8 +11,9 @@ from tfgait.compress.fake_quantised import FakeQuantised
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.deploy.artefact import export_network
 from tfgait.deploy.formats import check_format
+from tfgait.deploy.litert_file import float_operators, operators
 from tfgait.deploy.serving import fixed, serving
-from tfgait.deploy.tflite import convert, float_operators, operators
+from tfgait.deploy.tflite import convert
 from tfgait.nets import build
 
 INT8 = check_format("tflite", "int8")

@@ -116,7 +116,7 @@ COMMANDS = {
         "tfgait.workflows.trt:convert",
         "TrtOptions",
         "convert a model to TensorRT or TF-TRT",
-        "--precision fp16",
+        "--precision int8 --batch 1,8,32",
         tensorflow=True,
     ),
     "figures": Command(

@@ -1,9 +1,8 @@
 """Import TensorFlow without the lines it writes about itself."""
 
 import importlib.util
-import os
-import sys
-import tempfile
+
+from tfgait.core.quiet import quiet_stderr
 
 
 def quiet_tensorflow():
@@ -13,18 +12,7 @@ def quiet_tensorflow():
     """
     if importlib.util.find_spec("tensorflow") is None:
         return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            import tensorflow
+    with quiet_stderr():
+        import tensorflow
 
-            tensorflow.config.list_physical_devices()
-        except BaseException:  # whatever ends the import, Ctrl-C too, what was said may explain it
-            said.seek(0)
-            os.write(kept, said.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+        tensorflow.config.list_physical_devices()

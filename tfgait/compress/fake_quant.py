@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from tfgait.graph.folding import folded_weights, output_shape
-from tfgait.graph.lowering import UnfoldedConv3D
+from tfgait.graph.unfolded import UnfoldedConv3D
 
 LARGEST = 127
 MOMENTUM = 0.99

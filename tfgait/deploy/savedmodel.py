@@ -1,5 +1,6 @@
 """Keras network to a SavedModel folder, read back and compared before it counts as written."""
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfgait.core.errors import ConfigError, DataError
-from tfgait.deploy.keras_runner import KerasRunner
+from tfgait.deploy.keras_runner import KerasRunner, set_threads
 from tfgait.deploy.parity import check_parity, compare
 from tfgait.deploy.serving import SIGNATURE
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.runner import Port, Runner
+from tfgait.runtime.sidecar import read_sidecar
 
 # One batch and its embedding, for another TensorFlow to compare with.
 EXAMPLE = "assets.extra/example.npz"
@@ -21,12 +23,19 @@ EXAMPLE = "assets.extra/example.npz"
 class SavedModelRunner(Runner):
     """A SavedModel folder, run by this process's TensorFlow.
 
+    Args:
+        path: the folder.
+        threads: as of `KerasRunner`.
+
     Raises:
-        DataError: the folder holds no readable SavedModel with a named signature.
+        ConfigError: threads below 1.
+        DataError: the folder holds no readable SavedModel with a named signature, or is not what its sidecar describes.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, threads=None):
+        set_threads(threads)
         self.path = Path(path)
+        read_sidecar(self.path)
         try:
             self._loaded = tf.saved_model.load(str(path))
             self._call = self._loaded.signatures[SIGNATURE]
@@ -64,23 +73,34 @@ def write_saved_model(ready, folder, sequences, form):
         DataError: the disk cannot hold it.
         ParityError: what is read back does not agree with the network.
     """
+    with whole_folder(folder) as made:
+        save(ready, made)
+        runner = SavedModelRunner(made)
+        encoder = Encoder(runner)
+        reference = Encoder(KerasRunner(ready.plain), encoder.frames).encode(sequences)
+        parity = compare(reference, encoder.encode(sequences))
+        check_parity(parity, form)
+        _add_example(made, runner, encoder, sequences[0])
+    return parity
+
+
+@contextlib.contextmanager
+def whole_folder(folder):
+    """Yield a temporary path for a SavedModel; rename it to `folder` when the block succeeds, remove it when not.
+
+    Raises:
+        ConfigError: the folder holds something else than a SavedModel.
+    """
     folder = Path(folder)
     if folder.exists() and not (folder / "saved_model.pb").is_file() and any(folder.iterdir()):
         raise ConfigError(f"out must be a new folder, or one with a SavedModel to replace. Received: out={folder}.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         made = Path(scratch) / folder.name
-        save(ready, made)
-        runner = SavedModelRunner(made)
-        encoder = Encoder(runner)
-        reference = Encoder(KerasRunner(ready.network), encoder.frames).encode(sequences)
-        parity = compare(reference, encoder.encode(sequences))
-        check_parity(parity, form)
-        _add_example(made, runner, encoder, sequences[0])
+        yield made
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
-    return parity
 
 
 def _add_example(folder, runner, encoder, sequence):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
+from tfgait.graph.folding import fold_batchnorm
 from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
 
@@ -19,60 +20,81 @@ class Serving:
     """A network ready to be converted.
 
     Args:
-        network: the Keras model, without the input `length`, lowered where asked.
+        network: the Keras model, without the input `length` and every BatchNorm that folds, lowered where asked.
         module: tracks its variables and holds `function`, a `tf.function` of one argument named by the modality.
         signature: `tf.TensorSpec` of that argument.
+        plain: the network before folding and lowering.
+        folded: names of the BatchNorm layers that were folded.
+        lowered: names of the layers that were lowered.
     """
 
     network: keras.Model
     module: tf.Module
     signature: tf.TensorSpec
+    plain: keras.Model
+    folded: tuple = ()
+    lowered: tuple = ()
 
     @property
     def signatures(self):
         """``{name: concrete function}`` of its one function."""
         return {SIGNATURE: self.module.function.get_concrete_function()}
 
-    def batches(self, calibration):
-        """Yield the inputs of a `Calibration`, ``{modality: float32 array}``; batch 1 where that is free."""
-        batch, frames, *_ = self.signature.shape
-        return calibration.batches(modality(self.signature.name), frames, batch or 1)
+    def representative(self, batches):
+        """Return batches ``{modality: (B, T, H, W, C) float32}`` as the converter is given them: as they are."""
+        return batches
 
 
-def serving(network, batch=1, frames=0, lowered=False):
-    """Return the `Serving` of a network with a fixed number of frames.
+def serving(network, batch=1, frames=0, lowered=False, int8=False):
+    """Return the `Serving` of a network.
 
     Args:
         network: as `tfgait.nets` builds or loads it, of one modality.
         batch: its size; 0 leaves it free.
-        frames: of a sequence; 0: what the network is fixed to, else the modality's own number.
-        lowered: whether Conv3D is written as Conv2D.
+        frames: as of `fixed`.
+        lowered: whether 3D layers are written as 2D ones.
+        int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
 
     Raises:
         ConfigError: frames other than the network is fixed to.
     """
-    network = fixed(network, frames)
+    whole = fixed(network, frames)
+    ready = folded = fold_batchnorm(whole)
     if lowered:
-        network = lower(network)
-    name, shape = input_of(network)
+        ready = lower(folded, int8)
+    name, shape = input_of(ready)
     signature = tf.TensorSpec((batch or None, *shape), tf.float32, name=name)
     module = tf.Module()
-    module.variables_of_network = [variable.value for variable in network.variables]
+    module.variables_of_network = [variable.value for variable in ready.variables]
+    module.function = _function(ready, name, signature)
+    return Serving(ready, module, signature, whole, **changes(whole.layers, folded.layers, ready.layers))
 
-    module.function = _function(network, name, signature)
-    return Serving(network, module, signature)
+
+def changes(whole, folded, ready):
+    """Return the names of the layers that were ``folded`` and ``lowered``, of the layers before and after each."""
+    left, kinds = {layer.name for layer in folded}, {layer.name: type(layer) for layer in ready}
+    return {
+        "folded": tuple(layer.name for layer in whole if layer.name not in left),
+        "lowered": tuple(layer.name for layer in folded if type(layer) is not kinds[layer.name]),
+    }
 
 
 def fixed(network, frames=0):
     """Return the network with a fixed number of frames and without the input `length`, same weights.
 
+    Args:
+        network: of one modality.
+        frames: of a sequence; 0: what the network is fixed to, else the modality's own number; None leaves it free.
+
     Raises:
-        ConfigError: frames other than the network is fixed to.
+        ConfigError: frames other than the network is fixed to, or free ones where it is.
     """
     name, (now, *_) = input_of(network)
-    frames = frames or now or modality(name).frames
+    if frames == 0:
+        frames = now or modality(name).frames
     if now not in (None, frames):
-        raise ConfigError(f"frames must be {now}, to which the network is fixed. Received: frames={frames}.")
+        received = "free frames" if frames is None else f"frames={frames}"
+        raise ConfigError(f"frames must be {now}, to which the network is fixed. Received: {received}.")
     return reconfigured(network, frames=frames, variable_length=False)
 
 

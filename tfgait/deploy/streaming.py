@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tfgait.core.modality import modality
+from tfgait.deploy.serving import changes, input_of
+from tfgait.graph.folding import fold_batchnorm
+from tfgait.graph.lowering import lower
 from tfgait.graph.rebuild import reconfigured
 from tfgait.graph.stages import Stages, check_stages, stages
 from tfgait.runtime.litert_stages import SIGNATURES
@@ -18,13 +19,17 @@ class StagedServing:
 
     Args:
         network: the whole network.
-        stages: `Stages` of it.
+        stages: its `Stages`, folded and lowered.
         module: tracks the variables of both and holds their functions, of batch 1 and of one frame.
+        folded: names of the BatchNorm layers that were folded.
+        lowered: names of the layers that were lowered.
     """
 
     network: keras.Model
     stages: Stages
     module: tf.Module
+    folded: tuple = ()
+    lowered: tuple = ()
 
     @property
     def signatures(self):
@@ -32,18 +37,21 @@ class StagedServing:
         functions = (self.module.frame, self.module.set)
         return {name: function.get_concrete_function() for name, function in zip(SIGNATURES, functions, strict=True)}
 
-    def batches(self, calibration):
-        """Yield (signature, inputs) of a `Calibration`: every frame by itself, and the maxima of its sequence.
+    @property
+    def signature(self):
+        """`tf.TensorSpec` of a sequence, of any number of frames."""
+        name, (_, *shape) = input_of(self.network)
+        return tf.TensorSpec((1, None, *shape), tf.float32, name=name)
 
-        The sequences are those that the whole network would be calibrated on.
-        """
-        kind = modality(self.network.modality)
-        for batch in calibration.batches(kind, self.network.input[kind.name].shape[1] or kind.frames, 1):
-            frames = np.swapaxes(batch[kind.name], 0, 1)
+    def representative(self, batches):
+        """Yield (signature, inputs) of batches of one sequence: every frame by itself, and the maxima of all."""
+        for batch in batches:
+            ((name, (sequence,)),) = batch.items()
+            frames = sequence[:, None]
             for number in range(len(frames)):
-                yield SIGNATURES[0], {kind.name: frames[number : number + 1]}
-            maps = self.stages.frame({kind.name: frames}, training=False)
-            yield SIGNATURES[1], {name: keras.ops.max(value, axis=0, keepdims=True) for name, value in maps.items()}
+                yield SIGNATURES[0], {name: frames[number : number + 1]}
+            maps = self.stages.frame({name: frames}, training=False)
+            yield SIGNATURES[1], {key: keras.ops.max(value, axis=0, keepdims=True) for key, value in maps.items()}
 
 
 def streaming(network):
@@ -56,16 +64,24 @@ def streaming(network):
     return reconfigured(network, frames=None, variable_length=False)
 
 
-def staged_serving(network):
-    """Return the `StagedServing` of a network.
+def staged_serving(network, int8=False):
+    """Return the `StagedServing` of a network, its BatchNorms folded and its layers lowered.
+
+    Args:
+        network: as of `tfgait.graph.stages.stages`.
+        int8: whether that is for int8, as of `tfgait.graph.lowering.lower`.
 
     Raises:
         ConfigError: its frames meet elsewhere than in maxima over time.
     """
     parts, module = stages(network), tf.Module()
-    module.variables_of_network = [variable.value for part in (parts.frame, parts.set) for variable in part.variables]
-    module.frame, module.set = _function(parts.frame), _function(parts.set)
-    return StagedServing(network, parts, module)
+    whole = (parts.frame, parts.set)
+    folded = [fold_batchnorm(part) for part in whole]
+    frame, after = ready = [lower(part, int8) for part in folded]
+    module.variables_of_network = [variable.value for part in ready for variable in part.variables]
+    module.frame, module.set = _function(frame), _function(after)
+    layers = ([layer for part in state for layer in part.layers] for state in (whole, folded, ready))
+    return StagedServing(network, Stages(frame, after), module, **changes(*layers))
 
 
 def _function(model):

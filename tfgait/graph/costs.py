@@ -15,6 +15,7 @@ KERNEL_OUT = {
     **{("keras", f"DepthwiseConv{n}D"): (-2, -1) for n in (1, 2)},
     ("keras", "Dense"): (-1,),
     ("tfgait", "SeparateDense"): (0, 2),
+    ("tfgait", "GroupedDense"): (0, 2),
     ("tfgait", "UnfoldedConv3D"): (-1,),
 }
 SEPARABLE = {("keras", f"SeparableConv{n}D") for n in (1, 2)}

@@ -10,6 +10,8 @@ RUNNERS = Registry(
     {
         ".tflite": "tfgait.runtime.litert:LiteRTRunner",
         ".onnx": "tfgait.runtime.onnx:OnnxRunner",
+        ".engine": "tfgait.runtime.tensorrt:TensorRTRunner",
+        ".savedmodel": "tfgait.deploy.savedmodel:SavedModelRunner",
         ".keras": "tfgait.deploy.keras_runner:KerasRunner",
         ".h5": "tfgait.deploy.keras_runner:KerasRunner",
         ".hdf5": "tfgait.deploy.keras_runner:KerasRunner",
@@ -18,7 +20,7 @@ RUNNERS = Registry(
 
 
 def open_runner(path, threads=None, delegate=""):
-    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .keras, Embedded-Gait's .h5 or .hdf5.
+    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .engine, .savedmodel, .keras, .h5.
 
     Args:
         path: the file.
@@ -38,7 +40,7 @@ def open_runner(path, threads=None, delegate=""):
             f"a {path.suffix} file needs {absent.name}, which is not installed; a board runs .tflite or .onnx files. "
             f"Received: {path}."
         ) from absent
-    if not path.is_file():
+    if not path.exists() or path.is_dir() != (path.suffix == ".savedmodel"):
         raise DataError(f"{path} does not exist, or is not a file.")
     if delegate and not runner.takes_delegate:
         raise ConfigError(f"delegate must be left out for a {path.suffix} file. Received: delegate={delegate}.")

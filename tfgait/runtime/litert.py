@@ -1,10 +1,12 @@
 """Run a .tflite file with LiteRT, or with tflite-runtime where only that exists."""
 
+import contextlib
 import ctypes
 import importlib
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError, nearest
+from tfgait.core.quiet import quiet_stderr
 from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.runtime.trial import check_runs
@@ -47,28 +49,31 @@ class LiteRTRunner(Runner):
         if described is None and not tried:
             check_runs(self.path)
         chosen = _delegated(module, delegate)
-        try:
-            self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
-            self._interpreter.allocate_tensors()
+        with failures_told(self.path):
+            with quiet_stderr():
+                self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
+                self._interpreter.allocate_tensors()
             names = list(self._interpreter.get_signature_list())
             self.stages = _stages(self._interpreter, names, self.path)
             self._signature = self.stages or (self._interpreter.get_signature_runner(names[0]) if names else None)
             if self._signature is None:
                 raise DataError(f"{self.path} does not name its inputs and outputs: export it with tfgait.")
-            if self.stages:
-                self.inputs, self.outputs = self.stages.inputs, self.stages.outputs
-            else:
-                self.inputs = ports(self._signature.get_input_details())
-                self.outputs = ports(self._signature.get_output_details())
-        except FAILURES as error:
-            raise DataError(f"{self.path} cannot be run by LiteRT: {_first_line(error)}") from error
+            self.inputs = ports(self._signature.get_input_details())
+            self.outputs = ports(self._signature.get_output_details())
 
     def invoke(self, values):
         """Run one batch of the file's own size and types; a file that fails in it raises `DataError`."""
-        try:
+        with failures_told(self.path):
             return self._signature(**values)
-        except FAILURES as error:
-            raise DataError(f"{self.path} cannot be run by LiteRT: {_first_line(error)}") from error
+
+
+@contextlib.contextmanager
+def failures_told(path):
+    """Raise `DataError` with the path where the interpreter fails on a file."""
+    try:
+        yield
+    except FAILURES as error:
+        raise DataError(f"{path} cannot be run by LiteRT: {_first_line(error)}") from error
 
 
 def read_model(path):
@@ -112,12 +117,12 @@ def _delegated(module, delegate):
 
 def ports(details):
     """Return ``{name: Port}`` of the details that a signature of LiteRT gives of its inputs or outputs."""
-    ports = {}
+    found = {}
     for name, detail in details.items():
         scale, zero_point = detail["quantization"]
         shape = tuple(None if n < 0 else int(n) for n in detail["shape_signature"])
-        ports[name] = Port(name, shape, detail["dtype"].__name__, float(scale), int(zero_point))
-    return ports
+        found[name] = Port(name, shape, detail["dtype"].__name__, float(scale), int(zero_point))
+    return found
 
 
 def _first_line(error):

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tfgait.core.errors import DataError
-from tfgait.core.files import file_hash, read_json
+from tfgait.core.files import file_hash, file_size, read_json
 
 LARGEST = 1 << 22  # bytes of a sidecar; those of the published networks have a few thousand
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -30,7 +30,7 @@ def read_sidecar(path):
     record = read_json(beside)
     if not isinstance(record, dict) or not {"bytes", "sha256"} <= record.keys():
         raise DataError(f"{beside} is no sidecar of a model file: it names neither bytes nor sha256.")
-    size = Path(path).stat().st_size
+    size = file_size(path)
     if size != record["bytes"] or file_hash(path) != record["sha256"]:
         raise DataError(
             f"{path} is not the file its sidecar describes ({str(record['bytes'])[:20]} bytes there, {size} here): "

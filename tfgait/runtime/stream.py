@@ -111,10 +111,17 @@ class WindowStream(Stream):
     Args:
         runner: any `Runner`.
         window: how many frames; 0: as many as the file is fixed to, else the modality's own number. Fewer are cycled.
+
+    Raises:
+        ConfigError: a window other than the frames that the file is fixed to.
     """
 
     def __init__(self, runner, window=0):
-        window = window or Encoder(runner).frames
+        encoder = Encoder(runner)
+        fixed = runner.inputs[encoder.modality.name].shape[1]
+        if window and fixed not in (None, window):
+            raise ConfigError(f"window must be {fixed}, to which {runner.path} is fixed. Received: window={window}.")
+        window = window or encoder.frames
         self._kept = deque(maxlen=window)
         super().__init__(runner, window)
 
@@ -128,7 +135,7 @@ class WindowStream(Stream):
         return self._encoder.encode([np.stack(self._kept)])[0]
 
 
-def open_stream(path, window=0, threads=1):
+def open_stream(path, window=0, threads=1, delegate=""):
     """Return the `Stream` of a model file.
 
     Args:
@@ -136,12 +143,14 @@ def open_stream(path, window=0, threads=1):
         window: how many of the last frames count, to 1000; 0: of a file exported with `--stream` all of them since the
             last reset, of another as many as it is fixed to, else the modality's own number.
         threads: how many the interpreter may use.
+        delegate: as of `open_runner`.
 
     Raises:
-        ConfigError: a window out of its range, or other than the frames that the file is fixed to.
+        ConfigError: a window out of its range, or other than the frames that the file is fixed to; or as of
+            `open_runner`.
         DataError: no such file, or a damaged or foreign one.
     """
     if type(window) is not int or not 0 <= window <= LONGEST:
         raise ConfigError(f"window must be a whole number in 0..{LONGEST}, 0 for its default. Received: {window!r}.")
-    runner = open_runner(path, threads)
+    runner = open_runner(path, threads, delegate)
     return WindowStream(runner, window) if runner.stages is None else StagedStream(runner, window)

@@ -15,7 +15,7 @@ class EvaluateOptions:
     """What to score, on whom, how.
 
     Args:
-        model: a run, a preset or a model file (.keras, .tflite, .onnx, or .h5 and .hdf5 of Embedded-Gait); empty:
+        model: a run, a preset or a model file (.keras, .tflite, .onnx, .engine, or .h5, .hdf5 of Embedded-Gait); empty:
             the latest run, else the shipped preset
         last_dense: of such an .h5 file without classifier: goes (the signature is what it reads), as was published for
             150 classes, or stays (empty too), as for 155

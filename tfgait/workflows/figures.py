@@ -17,6 +17,7 @@ FIGURES = {
     "board": ("tfgait.workflows.figures_board", "figures_board"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
+    "streaming": ("tfgait.workflows.figures_streaming", "figures_streaming"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
 TRAINING = ("cnn", "pruning")  # takes hours, so it is asked for by name
@@ -30,9 +31,9 @@ class FiguresOptions:
         what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds;
             only where asked for), data (a batch against memcpy), evaluation (nearest neighbours against a matrix
             product), flow (batches of 150 augmented windows against the training step), pruning (GaitSet made small in
-            several ways, three seeds; only where asked for), step (training against a bare tf.function), surgery
-            (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on 50
-            people, frames a second), with commas
+            several ways, three seeds; only where asked for), step (training against a bare tf.function), streaming (a
+            frame of a stream against a sequence of 30), surgery (seconds of a pruning, and what is left of GaitSet's
+            size and time), walkers (gait energy images on 50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in FIGURES if name not in TRAINING)

@@ -18,7 +18,7 @@ from tfgait.workflows.code_hash import code_hash
 
 LOG = logging.getLogger(__name__)
 SHIPPED = "gaitset_walkers"
-SUFFIXES = (".keras", ".tflite", ".onnx", *LEGACY)
+SUFFIXES = (".keras", ".tflite", ".onnx", ".engine", ".savedmodel", *LEGACY)
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def resolve_model(reference=""):
     """Return the `ModelRef` of a model.
 
     Args:
-        reference: a model file (.keras, .tflite, .onnx, or Embedded-Gait's .h5 and .hdf5), a run folder or its name, a
-            shipped preset, or empty: the latest run, else the shipped preset.
+        reference: a model file (.keras, .tflite, .onnx, .engine, or Embedded-Gait's .h5 and .hdf5), a run folder or its
+            name, a shipped preset, or empty: the latest run, else the shipped preset.
 
     Raises:
         UserError: nothing of that name exists, or the folder holds no finished model.
@@ -77,7 +77,7 @@ def resolve_model(reference=""):
         return _in_folder(latest_run() or models_dir() / SHIPPED)
     path = Path(reference).expanduser()
     if path.suffix in SUFFIXES:
-        if not path.is_file():
+        if not (path.is_dir() if path.suffix == ".savedmodel" else path.is_file()):
             raise UserError(f"model must be an existing file. Received: model={reference}, which does not exist.")
         return ModelRef(path, *_described(path.parent))
     for folder in (path, runs_dir() / reference, models_dir() / reference):

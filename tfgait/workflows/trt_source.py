@@ -1,0 +1,136 @@
+"""What an engine is built from: an ONNX file proven equal to Keras, and what the board needs beside it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.files import write_text
+from tfgait.core.frames import central_frames
+from tfgait.core.modality import modality
+from tfgait.deploy.engine import version_number
+from tfgait.deploy.examples import examples_path, write_examples
+from tfgait.deploy.formats import check_format
+from tfgait.runtime.sidecar import read_sidecar, sidecar_path
+from tfgait.workflows.export import load_with_data, sample, source_of, target, training_rows
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an engine is built from.
+
+    Args:
+        onnx: the file; its sidecar and its examples lie beside it.
+        record: what the sidecar says.
+        engine: where the engine goes.
+        data: what it was compared on.
+        calibration: its calibration cache, or None.
+    """
+
+    onnx: Path
+    record: dict
+    engine: Path
+    data: str
+    calibration: Path | None
+
+    @property
+    def files(self):
+        """What the board needs."""
+        beside = [self.onnx, sidecar_path(self.onnx), examples_path(self.onnx)]
+        return [str(file) for file in (*beside, self.calibration) if file]
+
+    @property
+    def port(self):
+        """(name, shape) of the input."""
+        return self.record["inputs"][0]["name"], tuple(self.record["inputs"][0]["shape"])
+
+
+def written_source(options, spec, model, progress):
+    """Write the ONNX file of a Keras network with everything beside it, and return the `Source`.
+
+    Raises:
+        ConfigError: the network or the precision cannot be written as ONNX.
+        DataError: a damaged model or data set.
+        ParityError: the file does not agree with Keras.
+    """
+    from tfgait.deploy.artefact import export_network
+    from tfgait.deploy.calibration import draw
+    from tfgait.deploy.keras_runner import KerasRunner
+    from tfgait.runtime.encoder import Encoder
+
+    form = check_format("onnx", spec.onnx_precision, 0 if spec.free_batch else spec.batch[0])
+    engine = target(model, options.out, spec.suffix)
+    onnx = engine.with_name(model.path.stem + spec.onnx_suffix)
+    network, store = load_with_data(model, options, progress)
+    chosen = sample(store, options.sequences, options.seed)
+    calibration = None
+    if form.calibrated or spec.calibrated:
+        calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
+    artefact = export_network(
+        network,
+        onnx,
+        form,
+        chosen,
+        calibration=calibration if form.calibrated else None,
+        batch=0 if spec.free_batch else spec.batch[0],
+        frames=options.frames,
+        # A DLA has no 3D convolution.
+        lowered=True if spec.dla >= 0 else None,
+        min_cosine=options.min_cosine or None,
+        source=source_of(model, store),
+        progress=progress,
+    )
+    frames = artefact.record["inputs"][0]["shape"][1]
+    examples = np.stack([sequence[central_frames(len(sequence), frames)] for sequence in chosen])
+    write_examples(onnx, examples, Encoder(KerasRunner(network), frames).encode(examples))
+    cache = None
+    if spec.calibrated:
+        from tfgait.deploy.calibration_cache import calibration_cache
+
+        cache = _cache_path(onnx, spec)
+        batches = calibration.batches(modality(artefact.record["modality"]), frames, spec.batch[0])
+        write_text(cache, calibration_cache(onnx, batches, spec.version))
+    return Source(onnx, artefact.record, engine, str(store.path), cache)
+
+
+def found_source(options, spec, model):
+    """Return the `Source` of an .onnx file that `written_source` wrote, perhaps elsewhere.
+
+    Raises:
+        ConfigError: it is of another precision or batch than asked for.
+        DataError: it or what must lie beside it is damaged or missing.
+    """
+    onnx = model.path
+    record = read_sidecar(onnx)
+    if record is None:
+        raise DataError(f"{onnx} must have its sidecar {sidecar_path(onnx).name} beside it: copy both.")
+    shape = _shape_in(record, onnx)
+    size = None if spec.free_batch else spec.batch[0]
+    if record.get("precision") != spec.onnx_precision or shape[0] != size:
+        raise ConfigError(
+            f"precision={spec.precision} and batch={','.join(map(str, spec.batch))} need an ONNX file of precision "
+            f"{spec.onnx_precision} and batch {size or 'free'}. Received: {onnx} of precision "
+            f"{record.get('precision')} and batch {shape[0] or 'free'}."
+        )
+    cache = _cache_path(onnx, spec) if spec.calibrated else None
+    if cache and not cache.is_file():
+        raise DataError(f"{onnx} must have the calibration cache {cache.name} beside it: write it with Keras, copy it.")
+    stem = onnx.name.removesuffix(spec.onnx_suffix).removesuffix(".onnx")
+    engine = target(replace(model, path=onnx.with_name(f"{stem}.onnx")), options.out, spec.suffix)
+    return Source(onnx, record, engine, options.datadir, cache)
+
+
+def _cache_path(onnx, spec):
+    return onnx.with_name(f"{onnx.stem}_trt{version_number(spec.version)}.calib")
+
+
+def _shape_in(record, onnx):
+    """Return the shape of the input that a sidecar describes."""
+    try:
+        shape, size = record["inputs"][0]["shape"], len(record["parity"]) * len(record["modality"])
+    except (KeyError, IndexError, TypeError):
+        shape, size = (), 0
+    if not size or len(shape) != 5 or not all(n is None or (isinstance(n, int) and n > 0) for n in shape):
+        raise DataError(f"{sidecar_path(onnx)} is no sidecar that tfgait wrote for an ONNX file.")
+    return shape
