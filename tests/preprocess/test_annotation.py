@@ -8,7 +8,7 @@ FRAME = np.full((120, 160, 3), 90, np.uint8)
 def test_a_box_and_its_text():
     made = annotate(FRAME, (40, 50, 30, 60), "Ada 1.25", KNOWN)
     assert (FRAME == 90).all()
-    for y, x in ((50, 40), (109, 40), (50, 69), (109, 69), (80, 40)):
+    for y, x in ((50, 40), (109, 40), (50, 69), (109, 69), (80, 40), (80, 69)):
         np.testing.assert_array_equal(made[y, x], KNOWN)
     np.testing.assert_array_equal(made[80, 55], (90, 90, 90))
     np.testing.assert_array_equal(made[111:], FRAME[111:])

@@ -41,7 +41,7 @@ class Person:
 class Foreground:
     """Finds the largest whole person before a background that is learnt, by a mixture of Gaussians a pixel.
 
-    The first 12 frames are taken as background, unless `learn` was given some before. From then on the model follows
+    The first 12 frames are taken as background, unless `learn` was given one before. From then on the model follows
     the light everywhere but where the person is, so that somebody who walks towards the camera does not fade into it;
     what stops moving does.
 
@@ -57,7 +57,7 @@ class Foreground:
 
     def learn(self, background):
         """Take a picture, of the size and kind of the frames, as the background."""
-        self._background = self._shrunk(background)
+        self._background = self._before = self._shrunk(background)
         self._model.apply(self._background, learningRate=1)
         self._seen = WARM_UP
 
@@ -129,10 +129,9 @@ class Foreground:
         """Learn a frame, but for the person as long as it moves."""
         person = cv2.dilate(mask, np.ones((9, 9), np.uint8))
         changed = cv2.absdiff(small, self._before).reshape(*mask.shape, -1).max(axis=2) > CHANGE
-        learnt = small
-        if changed[person > 0].mean() > STILL if person.any() else False:
-            learnt = cv2.copyTo(self._background, person, small.copy())
-        self._model.apply(learnt, learningRate=EVERY / HISTORY)
+        if person.any() and changed[person > 0].mean() > STILL:
+            small = cv2.copyTo(self._background, person, small.copy())
+        self._model.apply(small, learningRate=EVERY / HISTORY)
         self._background = self._model.getBackgroundImage()
 
 
@@ -166,13 +165,12 @@ def _checked(frame):
 
 def _closed(raw):
     """Return the pixels that differ from the background, single ones gone and cracks closed."""
-    mask = cv2.inRange(raw, 255, 255)
-    mask = cv2.medianBlur(mask, 3)
+    mask = cv2.medianBlur(cv2.inRange(raw, 255, 255), 3)
     return cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
 
 
 def _could_be(part):
-    x, y, width, height, area = part
+    _, _, width, height, area = part
     return height >= LEAST_ROWS and SLENDER[0] <= width / height <= SLENDER[1] and area >= PERSON * width * height
 
 

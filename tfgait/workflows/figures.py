@@ -17,6 +17,7 @@ FIGURES = {
     "board": ("tfgait.workflows.figures_board", "figures_board"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
+    "live": ("tfgait.workflows.figures_live", "figures_live"),
     "streaming": ("tfgait.workflows.figures_streaming", "figures_streaming"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
 }
@@ -30,10 +31,11 @@ class FiguresOptions:
     Args:
         what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds;
             only where asked for), data (a batch against memcpy), evaluation (nearest neighbours against a matrix
-            product), flow (batches of 150 augmented windows against the training step), pruning (GaitSet made small in
-            several ways, three seeds; only where asked for), step (training against a bare tf.function), streaming (a
-            frame of a stream against a sequence of 30), surgery (seconds of a pruning, and what is left of GaitSet's
-            size and time), walkers (gait energy images on 50 people, frames a second), with commas
+            product), flow (batches of 150 augmented windows against the training step), live (films of walkers: how
+            masks fit, who is named right, the time of every stage), pruning (GaitSet made small in several ways, three
+            seeds; only where asked for), step (training against a bare tf.function), streaming (a frame of a stream
+            against a sequence of 30), surgery (seconds of a pruning, and what is left of GaitSet's size and time),
+            walkers (gait energy images on 50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in FIGURES if name not in TRAINING)

@@ -8,6 +8,7 @@ import cv2
 
 from tfgait.core.errors import ConfigError, DataError, Stopped, check_choice
 from tfgait.core.home import models_dir
+from tfgait.evaluation.distance import check_k
 from tfgait.preprocess.background import background_of
 from tfgait.preprocess.foreground import Foreground
 from tfgait.preprocess.video import open_video
@@ -34,7 +35,8 @@ class LiveOptions:
         show: open a window; q or Esc ends
         every: frames of a walk between two questions to the gallery
         knn: nearest sequences of the gallery that vote
-        window: of a network that sees a fixed number of frames, how many; 0: as its file says
+        window: how many of the last frames count; 0: all of the walk with a file exported with --stream, with another
+            as many as it takes
         frames: stop after so many; 0: when the video ends
         threads: of the network and of OpenCV
     """
@@ -95,6 +97,7 @@ def live(options, progress=None):
     """
     _check(options)
     gallery = Gallery.load(Path(options.gallery).expanduser())
+    check_k(options.knn, len(gallery))
     model = _model_of(options, gallery)
     stream = open_stream(model, window=options.window, threads=options.threads)
     if stream.modality.name != "silhouettes":
@@ -121,7 +124,7 @@ def live(options, progress=None):
 
 
 def _check(options):
-    for name in ("every", "knn", "threads", "window", "frames"):
+    for name in ("every", "threads", "window", "frames"):
         least = 0 if name in ("window", "frames") else 1
         value = getattr(options, name)
         if value < least:

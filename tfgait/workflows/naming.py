@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tfgait.preprocess.walks import Follower
 
-LEAST = 12  # frames of a walk; fewer name nobody
+LEAST = 15  # frames of a walk; fewer name nobody
 
 
 @dataclass

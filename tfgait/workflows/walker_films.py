@@ -1,5 +1,7 @@
 """One walk of a walker as video files, whole or absent."""
 
+import numpy as np
+
 from tfgait.preprocess.video_writer import video_writer
 from tfgait.synthesis.film import EMPTY, film
 from tfgait.workflows.walker_layouts import LAYOUTS
@@ -19,9 +21,15 @@ def films(plan, out, job):
             pictures, _ = film(
                 job.number, job.condition, view, seed=plan.seed, frames=plan.frames, settings=plan.settings
             )
-            with video_writer(path, pictures.shape[1:3], plan.settings.fps) as add:
-                for picture in pictures:
-                    add(picture[..., ::-1].copy())
+            write_film(path, pictures, plan.settings.fps)
             new += len(pictures)
         frames += EMPTY + plan.frames
     return frames, new
+
+
+def write_film(path, pictures, fps=25.0):
+    """Write pictures (T, H, W, 3) uint8, red, green, blue, as a video, whole or not at all; return its path."""
+    with video_writer(path, pictures.shape[1:3], fps) as add:
+        for picture in pictures:
+            add(np.ascontiguousarray(picture[..., ::-1]))
+    return path
