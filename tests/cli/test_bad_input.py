@@ -38,12 +38,19 @@ def home(tmp_path, monkeypatch):
     whole = (tmp_path / "silhouettes.h5").read_bytes()
     (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2])
     hostile = pickle.dumps(Hostile(str(tmp_path / "owned")))
-    for name in ("hostile.h5", "hostile.keras", "hostile.tflite", "hostile.onnx", "hostile.pkl"):
+    for name in ("hostile.h5", "hostile.keras", "hostile.tflite", "hostile.onnx", "hostile.pkl", "hostile.npz"):
         (tmp_path / name).write_bytes(hostile)
     return tmp_path
 
 
 CASES = [
+    ("enroll", "--source silhouettes.h5 --model hostile.tflite", "hostile.tflite is no LiteRT model"),
+    ("enroll", "--source silhouettes.h5 --model flow.keras", "must hold flow"),
+    ("enroll", "--source silhouettes.h5 --model small.keras --gallery hostile.npz", "hostile.npz is no gallery"),
+    ("enroll", "--source silhouettes.h5 --model small.keras --min_frames 1 --knn 1", "no option is called --knn"),
+    ("enroll", "--source empty --model small.keras", "empty must hold videos"),
+    ("enroll", "--source file --model small.keras", "file is no AVI"),
+    ("enroll", "--gallery people.npz --remove Ada", "people.npz does not exist"),
     ("train", "--datadir absent --net gaitset", "absent"),
     ("train", "--datadir empty --net gaitset", "empty"),
     ("train", "--datadir cut.h5 --net gaitset", "cut.h5"),

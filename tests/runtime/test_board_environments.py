@@ -20,6 +20,7 @@ from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.synthesis.sequence import make_sequence
 
+pytestmark = pytest.mark.timeout(1200)  # pip may have to fetch what it installs
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"ada": 1, "bob": 2, "cy": 3}
 UNREACHABLE = ("from versions: none", "Could not fetch URL", "NewConnectionError", "name resolution")
@@ -53,7 +54,7 @@ np.save(out + ".npy", encoder.encode(list(walks.values())))
 
 def pip(python, *arguments):
     command = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode and any(words in done.stderr for words in UNREACHABLE):
         pytest.skip(f"no package index can be reached: {done.stderr.strip().splitlines()[-1][:200]}")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -75,7 +76,7 @@ def wheel(tmp_path_factory):
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, folder]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode and any(words in done.stderr for words in UNREACHABLE):
         pytest.skip("no package index can be reached, which the build needs")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -157,7 +158,7 @@ def test_environment_is_small(environments, extra):
     assert {"numpy", "tfgait", {"board": "ai_edge_litert"}.get(extra, "tflite_runtime")} <= installed
 
 
-def test_people_are_enrolled_from_videos_without_tensorflow(environments, wheel, tmp_path):
+def test_people_are_enrolled_and_named_from_videos_without_tensorflow(environments, wheel, tmp_path):
     python = environments("board")
     pip(python, f"{wheel}[board,video]")
     for name in ("ada", "bob"):
@@ -168,6 +169,10 @@ def test_people_are_enrolled_from_videos_without_tensorflow(environments, wheel,
     done = run(python, *enroll, tmp_path, TFGAIT_HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr[-3000:]
     assert json.loads(done.stdout.splitlines()[-1])["people"] == {"ada": 1, "bob": 1}
+    named = ["--source", tmp_path / "bob.mp4", "--gallery", tmp_path / "people.npz", "--model", model]
+    done = run(python, "-m", "tfgait.cli", "live", *named, TFGAIT_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [track["name"] for track in json.loads(done.stdout.splitlines()[-1])["tracks"]] == ["bob"]
     for arguments, extra in (((*enroll, tmp_path / "walks.h5"), "store"), (("-m", "tfgait.cli", "train"), "train")):
         done = run(python, *arguments, TFGAIT_HOME=str(tmp_path))
         assert done.returncode == 2

@@ -60,7 +60,7 @@ CASES = {
     "no description": {"about": np.array("{")},
     "a description of many": {"about": np.array(["{}", "{}"])},
     "a nested description": {"about": np.array("[" * 20000)},
-    "a long description": {"about": np.array(" " * 70000 + "{}")},
+    "values in another order": {"values": np.asfortranarray(np.ones((3, 4, 8), np.int8))},
     "a list": {"about": np.array("[]")},
     "something beside": {"more": np.ones(3)},
 }
@@ -80,6 +80,12 @@ def test_foreign_arrays_are_refused(path, what):
 def test_foreign_facts_are_refused(path, facts):
     changed(path, about=about(path, **facts))
     with pytest.raises(DataError, match="people.npz"):
+        Gallery.load(path)
+
+
+def test_description_without_end_is_not_read(path):
+    changed(path, about=np.array(about(path).item() + " " * 70_000))
+    with pytest.raises(DataError, match="about.npy of shape .* needs"):
         Gallery.load(path)
 
 

@@ -34,10 +34,16 @@ def test_file_that_changed_is_refused(described, content):
         read_sidecar(described)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"bytes": 10}', "null", "[" * 100_000, " " * LARGEST + "{}"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"bytes": 10}', "null", "[" * 100_000])
 def test_damaged_sidecar_is_named(described, text):
     sidecar_path(described).write_text(text)
     with pytest.raises(DataError, match="model.tflite.json"):
+        read_sidecar(described)
+
+
+def test_sidecar_without_end_is_not_read(described):
+    sidecar_path(described).write_text(sidecar_path(described).read_text() + " " * LARGEST)
+    with pytest.raises(DataError, match=f"must have at most {LARGEST} bytes"):
         read_sidecar(described)
 
 

@@ -1,6 +1,5 @@
 """People who are known: embeddings under names, kept small, searched exactly."""
 
-import unicodedata
 from collections import Counter
 from dataclasses import asdict, dataclass
 
@@ -11,10 +10,10 @@ from tfgait.evaluation.distance import METRICS, check_k, distances
 from tfgait.evaluation.knn import smallest
 from tfgait.evaluation.open_set import Threshold
 from tfgait.runtime import gallery_file
+from tfgait.runtime.person import checked_name, composed
 from tfgait.runtime.stored_embeddings import STORED, check_stored, joined, kept, real, store
 
 ABOUT = ("network", "metric", "dtype", "modality")
-LONGEST = 64  # characters of a name
 BLOCK = 16 << 20  # bytes of the embeddings that are real numbers at a time
 
 
@@ -103,7 +102,7 @@ class Gallery:
         Raises:
             ConfigError: nobody of that name is enrolled.
         """
-        name = unicodedata.normalize("NFC", str(name))
+        name = composed(name)
         keep = np.array([n != name for n in self._names], bool)
         if keep.all():
             raise ConfigError(
@@ -198,13 +197,3 @@ class Gallery:
                 f"Received: shape {embeddings.shape}, {embeddings.dtype}; do they come from the gallery's network?"
             )
         return embeddings
-
-
-def checked_name(name):
-    """Return a name in composed form (NFC); `ConfigError` unless it is printable text of 1 to 64 characters."""
-    composed = unicodedata.normalize("NFC", name).strip() if isinstance(name, str) else ""
-    if not 0 < len(composed) <= LONGEST or not composed.isprintable():
-        raise ConfigError(
-            f"name must be printable text of 1 to {LONGEST} characters in one line. Received: name={str(name)[:120]!r}."
-        )
-    return composed

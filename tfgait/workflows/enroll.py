@@ -9,8 +9,9 @@ from tfgait.evaluation.open_set import choose_threshold, open_set_distances
 from tfgait.preprocess import pool
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
-from tfgait.runtime.gallery import Gallery, checked_name
+from tfgait.runtime.gallery import Gallery
 from tfgait.runtime.gallery_file import check_path
+from tfgait.runtime.person import checked_name
 from tfgait.runtime.sidecar import network_hash
 from tfgait.workflows.embeddings import embed
 from tfgait.workflows.enroll_options import EnrollOptions, EnrollResult
