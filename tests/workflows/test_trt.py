@@ -88,6 +88,7 @@ def test_without_tensorrt_everything_before_it_is_proven(tmp_path):
     result, stem = found.value.result, tmp_path / "model_b2_dla.onnx"
     assert result.source == str(stem)
     assert result.cosine > 0.99999
+    assert result.rank1_drop == 0
     assert (result.file, result.file_cosine) == ("", None)
     assert result.files == [str(stem), f"{stem}.json", f"{stem}.npz", str(tmp_path / "model_b2_dla_trt8201.calib")]
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(file.rpartition("/")[2] for file in result.files)
@@ -200,9 +201,25 @@ def test_tensorrts_python_builds_where_trtexec_is_not(sent, tmp_path, monkeypatc
     assert (tmp_path / "t.cache").is_file()
 
 
-def damage(onnx, **changes):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs": []},
+        {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, 30]}]},
+        {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, 30, "x", 12, 1]}]},
+        {"outputs": [{"name": ["embedding"], "dtype": "float32", "shape": [None, 1, 8]}]},
+        {"modality": None},
+        {"parity": {"cosine": "1"}},
+        {"rank1": {"network": 90.0}},
+    ],
+)
+@pytest.mark.usefixtures("trtexec")
+def test_hostile_sidecar_is_named(sent, tmp_path, changes):
+    onnx = copied(sent, tmp_path)
     record = json.loads(sidecar_path(onnx).read_text())
     sidecar_path(onnx).write_text(json.dumps(record | changes))
+    with pytest.raises(DataError, match="is no sidecar that tfgait wrote for an ONNX file"):
+        convert(TrtOptions(model=str(onnx), batch=(1, 2, 3)))
 
 
 @pytest.mark.usefixtures("trtexec")
@@ -215,9 +232,6 @@ def test_files_that_do_not_belong_together_are_named(sent, tmp_path):
         convert(TrtOptions(**options, precision="int8"))
     with pytest.raises(DataError, match="must have the calibration cache model_b1-2-3_trt8601.calib beside it"):
         convert(TrtOptions(**options, precision="best"))
-    damage(onnx, inputs=[])
-    with pytest.raises(DataError, match="is no sidecar that tfgait wrote for an ONNX file"):
-        convert(TrtOptions(**options))
     sidecar_path(onnx).unlink()
     with pytest.raises(DataError, match="must have its sidecar model_b1-2-3.onnx.json beside it"):
         convert(TrtOptions(**options))

@@ -1,7 +1,7 @@
 """Convert a network for NVIDIA boards as far as this machine can; what is left is named, with its commands."""
 
 from tfgait.core.errors import check_choice
-from tfgait.workflows.export import check_numbers
+from tfgait.workflows.export import check_numbers, check_rank1_numbers
 from tfgait.workflows.trt_options import ENGINES, TrtOptions, TrtResult
 
 __all__ = ["TrtOptions", "TrtResult", "convert"]
@@ -18,6 +18,7 @@ def convert(options, progress=None):
     """
     check_choice("engine", options.engine, ENGINES)
     check_numbers(options)
+    check_rank1_numbers(options)
     if options.engine == "tensorrt":
         from tfgait.workflows.trt_engine import through_onnx as convert_it
     else:

@@ -51,6 +51,7 @@ def through_onnx(options, progress=None):
         cosine=parity["cosine"],
         max_abs_error=parity["max_abs_error"],
         sequences=parity["sequences"],
+        rank1_drop=source.rank1_drop,
         files=source.files,
     )
     if tool is None:

@@ -34,6 +34,9 @@ class TrtOptions:
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the precision.
+        rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file is compared on; 0:
+            it is not.
+        max_rank1_drop: points of rank-1 that the ONNX file may lose; -1: 1 in int8, 0.1 in float.
         seed: draws the sequences.
     """
 
@@ -58,6 +61,8 @@ class TrtOptions:
     frames: int = 0
     sequences: int = 32
     min_cosine: float = 0.0
+    rank1_sequences: int = 400
+    max_rank1_drop: float = -1.0
     seed: int = 0
 
 
@@ -71,6 +76,7 @@ class TrtResult:
         source: the .onnx file or SavedModel folder, proven equal to Keras.
         bytes: of the .onnx file, or of the SavedModel.
         cosine, max_abs_error, sequences: of that against Keras.
+        rank1_drop: points of rank-1 that the .onnx file recognises less than Keras; None where it was not compared.
         file: the engine, or the converted SavedModel; empty where it could not be made here.
         file_cosine, file_max_abs_error: of the file against Keras; None where it could not be run here.
         files: what the board needs.
@@ -87,6 +93,7 @@ class TrtResult:
     cosine: float
     max_abs_error: float
     sequences: int
+    rank1_drop: float | None = None
     file: str = ""
     file_cosine: float | None = None
     file_max_abs_error: float | None = None

@@ -39,7 +39,7 @@ def through_saved_model(options, progress=None):
     ready = serving(network, options.batch[0], options.frames)
     folder = path.with_name(f"{model.path.stem}_b{options.batch[0]}_savedmodel")
     chosen = sample(store, options.sequences, options.seed)
-    parity = write_saved_model(ready, folder, chosen, check_format("onnx"))
+    parity = write_saved_model(ready, folder, chosen, check_format("savedmodel"))
     result = TrtResult(
         model=str(model.path),
         engine=options.engine,
@@ -84,7 +84,7 @@ def check(options):
 def _judged(options, result, folder, path, told):
     """Return the finished `TrtResult`, or raise for what did not agree or could not be done."""
     version, again = told["tensorflow"], _command_again(options)
-    tolerance = check_format("onnx").max_error * told["largest"]
+    tolerance = check_format("savedmodel").max_error * told["largest"]
     if told["max_abs_error"] > tolerance:
         raise DataError(
             f"{folder} must stay within {tolerance:.3g} of Keras in TensorFlow {version}. "

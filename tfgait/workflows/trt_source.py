@@ -14,6 +14,7 @@ from tfgait.deploy.examples import examples_path, write_examples
 from tfgait.deploy.formats import check_format
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.workflows.export import load_with_data, sample, source_of, target, training_rows
+from tfgait.workflows.rank1_drop import rank1_judge
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Source:
         """What the board needs."""
         beside = [self.onnx, sidecar_path(self.onnx), examples_path(self.onnx)]
         return [str(file) for file in (*beside, self.calibration) if file]
+
+    @property
+    def rank1_drop(self):
+        """Points of rank-1 that the ONNX file recognises less than Keras; None where it was not compared."""
+        return _rank1_drop(self.record)
 
     @property
     def port(self):
@@ -78,6 +84,8 @@ def written_source(options, spec, model, progress):
         # A DLA has no 3D convolution.
         lowered=True if spec.dla >= 0 else None,
         min_cosine=options.min_cosine or None,
+        rank1=rank1_judge(options, model, store)[0],
+        max_rank1_drop=options.max_rank1_drop if options.max_rank1_drop >= 0 else None,
         source=source_of(model, store),
         progress=progress,
     )
@@ -126,11 +134,24 @@ def _cache_path(onnx, spec):
 
 
 def _shape_in(record, onnx):
-    """Return the shape of the input that a sidecar describes."""
+    """Return the shape of the input that a sidecar describes, which says everything that is asked of it later."""
     try:
-        shape, size = record["inputs"][0]["shape"], len(record["parity"]) * len(record["modality"])
+        shape, parity = record["inputs"][0]["shape"], record["parity"]
+        numbers = [parity["cosine"], parity["max_abs_error"], parity["sequences"], _rank1_drop(record) or 0]
+        numbers += [n for n in shape if n is not None]
+        words = [record["modality"], *(port[key] for port in _ports(record) for key in ("name", "dtype"))]
+        good = len(shape) == 5 and all(n == n + 0 for n in numbers) and all(isinstance(word, str) for word in words)
     except (KeyError, IndexError, TypeError):
-        shape, size = (), 0
-    if not size or len(shape) != 5 or not all(n is None or (isinstance(n, int) and n > 0) for n in shape):
+        good = False
+    if not good:
         raise DataError(f"{sidecar_path(onnx)} is no sidecar that tfgait wrote for an ONNX file.")
     return shape
+
+
+def _ports(record):
+    return [*record["inputs"], *record["outputs"]]
+
+
+def _rank1_drop(record):
+    scored = record.get("rank1")
+    return scored["network"] - scored["file"] if scored else None
