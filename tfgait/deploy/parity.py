@@ -6,7 +6,6 @@ import numpy as np
 
 from tfgait.core.errors import DataError, UserError
 
-
 # Probes of which rounding takes the nearest for another as easily as it gives it back.
 CHANCE = 2
 
