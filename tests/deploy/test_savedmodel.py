@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -8,7 +5,7 @@ from tfgait.core.errors import ConfigError, DataError
 from tfgait.deploy import savedmodel
 from tfgait.deploy.formats import check_format
 from tfgait.deploy.parity import ParityError
-from tfgait.deploy.savedmodel import EXAMPLE, SavedModelRunner, write_saved_model
+from tfgait.deploy.savedmodel import SavedModelRunner, write_saved_model
 from tfgait.deploy.serving import serving
 from tfgait.nets import build
 
@@ -26,21 +23,6 @@ def test_written_folder_agrees_and_can_be_replaced(tmp_path, walks):
         assert parity.max_abs_error < 1e-6
     assert [p.name for p in tmp_path.iterdir()] == ["saved"]
     assert SavedModelRunner(tmp_path / "saved").inputs["silhouettes"].shape == (2, 30, 16, 12, 1)
-
-
-def test_tf_trt_helper_proves_it_in_a_process_of_its_own(tmp_path, walks):
-    write_saved_model(serving(build("gaitset_tiny")), tmp_path / "saved", walks, check_format("onnx"))
-    command = [sys.executable, "-m", "tfgait.deploy.tf_trt", str(tmp_path / "saved"), str(tmp_path / "out"), "fp16"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    import json
-
-    record = json.loads(done.stdout.splitlines()[-1])
-    assert record["max_abs_error"] < 1e-6 < record["largest"]
-    assert record["converted"] is False
-    assert record["reason"]
-    with np.load(tmp_path / "saved" / EXAMPLE) as example:
-        assert sorted(example.files) == ["embedding", "silhouettes"]
 
 
 def test_folder_of_something_else_is_not_touched(tmp_path, walks):

@@ -12,7 +12,10 @@ def test_the_catalogue_names_what_commands_take():
     assert found.presets["gaitset_walkers"] == "gaitset"
     assert found.datasets["casia_b"]["splits"][0] == "74/50"
     assert found.criteria["l1"] == "mean of its absolute weights" and list(found.criteria) == list(CRITERIA)
-    assert {"fp32", "dynamic", "int8"} == set(found.formats["tflite"])
+    assert {"fp32", "fp16", "dynamic", "int8", "int8_uint8", "int16x8"} == set(found.formats["tflite"])
+    assert {"format": "keras", "precision": "int8"}.items() <= found.pairs[3].items() and "float32" in found.pairs[3][
+        ""
+    ]
 
 
 def test_listing_names_imports_nothing_heavy():

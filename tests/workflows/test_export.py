@@ -1,49 +1,22 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
+from tiny_run import make_run, write_data
 
-from tfgait.core.errors import ConfigError, DataError, Unfinished, UserError
-from tfgait.datasets.store import Store, StoreWriter
+from tfgait.core.errors import DataError, UserError
 from tfgait.workflows.export import ExportOptions, export, target
 from tfgait.workflows.models import resolve_model
-from tfgait.workflows.trt import TF_TRT_VENV, TrtOptions, convert
-
-SUBJECTS = ("001", "002", "003", "004")
 
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """A home with a run of a tiny GaitSet that knows its data and its training subjects."""
-    from tfgait.nets import build
-
-    home = tmp_path_factory.mktemp("home")
-    run = home / "runs" / "tiny"
-    run.mkdir(parents=True)
-    build("gaitset_tiny").save(run / "model.keras")
-    write_data(home / "data" / "walks" / "silhouettes.h5", (16, 12, 1))
-    data_hash = Store(home / "data" / "walks" / "silhouettes.h5").hash
-    facts = {"modality": "silhouettes", "data": "data/walks", "data_hash": data_hash, "classes": ["002"]}
-    (run / "manifest.json").write_text(json.dumps(facts))
-    (home / "runs" / "latest").symlink_to("tiny")
-    return run
+    return make_run(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(autouse=True)
 def at_home(run_folder, monkeypatch):
     monkeypatch.setenv("TFGAIT_HOME", str(run_folder.parents[1]))
-
-
-def write_data(path, shape, modality="silhouettes"):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
-    dtype = np.uint8 if modality == "silhouettes" else np.int16
-    with StoreWriter(path, modality=modality, shape=shape) as writer:
-        for subject in SUBJECTS:
-            for repetition in ("nm-01", "nm-05"):
-                frames = (rng.random((25, *shape)) > 0.5).astype(dtype) * 255
-                writer.add(frames, subject=subject, condition=repetition, view="090", name=f"{subject}-{repetition}")
 
 
 def test_latest_run_goes_beside_itself(run_folder):
@@ -108,6 +81,14 @@ def test_shipped_preset_is_left_alone(run_folder):
         ({"frames": -1}, "frames=-1"),
         ({"sequences": 0}, "sequences=0"),
         ({"min_cosine": 1.5}, "min_cosine=1.5"),
+        ({"rank1_sequences": -1}, "rank1_sequences=-1"),
+        ({"max_rank1_drop": -0.5}, "max_rank1_drop=-0.5"),
+        ({"max_rank1_drop": float("nan")}, "max_rank1_drop=nan"),
+        ({"format": "tf-trt"}, "written by tfgait trt --engine tf-trt"),
+        ({"format": "savedmodel", "precision": "int8"}, "a SavedModel stays float32"),
+        ({"free_frames": True}, "frames must be fixed"),
+        ({"format": "onnx", "free_frames": True, "frames": 9}, "left out with free_frames. Received: frames=9"),
+        ({"format": "savedmodel", "out": "model.tflite"}, "ends in .savedmodel"),
         ({"precision": "int8", "calibration": 0}, "calibration=0"),
         ({"out": "model.onnx"}, "ends in .tflite"),
         ({"format": "keras", "out": "runs/tiny/model.keras"}, "must not be the model itself"),
@@ -132,83 +113,35 @@ def test_wrong_data_is_named(tmp_path):
         export(ExportOptions(datadir=str(tmp_path / "nowhere")))
 
 
+def test_saved_model_is_a_folder_that_can_be_replaced_and_scored(run_folder, tmp_path):
+    from tfgait.workflows.evaluate import EvaluateOptions, evaluate
+
+    for _ in range(2):
+        result = export(ExportOptions(format="savedmodel", out=str(tmp_path / "m.savedmodel")))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.savedmodel", "m.savedmodel.json"]
+    assert result.file == str(tmp_path / "m.savedmodel") and result.rank1_drop == 0
+    assert result.bytes == sum(p.stat().st_size for p in (tmp_path / "m.savedmodel").rglob("*") if p.is_file())
+    scores = evaluate(EvaluateOptions(model=result.file, datadir="data/walks", knn=1, out=str(tmp_path / "scores")))
+    assert scores.rank1["nm"] == pytest.approx(result.rank1["file"], abs=1e-3)
+    weights = next((tmp_path / "m.savedmodel" / "variables").glob("*.data*"))
+    weights.write_bytes(weights.read_bytes()[:-7])
+    with pytest.raises(DataError, match="not the file its sidecar describes"):
+        evaluate(EvaluateOptions(model=result.file, datadir="data/walks", knn=1))
+    other = tmp_path / "thesis.savedmodel"
+    other.mkdir()
+    (other / "thesis.txt").write_text("mine")
+    made = export(ExportOptions(format="savedmodel", out=str(other)))
+    assert made.file == str(other / "model.savedmodel") and (other / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["m.tflite", "m.onnx", "m.savedmodel", "notes.txt"])
+def test_what_is_no_keras_network_is_not_exported(tmp_path, name):
+    (tmp_path / name).mkdir() if name == "m.savedmodel" else (tmp_path / name).write_bytes(b"PK\x03\x04" * 99)
+    with pytest.raises(UserError, match="model must"):
+        export(ExportOptions(model=str(tmp_path / name), datadir="data/walks"))
+
+
 def test_damaged_model_is_named(run_folder, tmp_path):
     (tmp_path / "cut.keras").write_bytes((run_folder / "model.keras").read_bytes()[:5000])
     with pytest.raises(DataError, match="cut.keras"):
         export(ExportOptions(model=str(tmp_path / "cut.keras"), datadir="data/walks"))
-
-
-@pytest.fixture
-def no_tensorrt(monkeypatch):
-    monkeypatch.setattr("tfgait.deploy.tensorrt.find_trtexec", lambda: None)
-    monkeypatch.setattr("tfgait.deploy.tensorrt.has_python_tensorrt", lambda: False)
-
-
-@pytest.mark.usefixtures("no_tensorrt")
-def test_without_tensorrt_everything_before_it_is_proven(tmp_path):
-    with pytest.raises(Unfinished, match="TensorRT is not installed here.*trtexec") as found:
-        convert(TrtOptions(precision="int8", dla=0, batch=2, out=f"{tmp_path}/"))
-    result = found.value.result
-    assert result.source == str(tmp_path / "model_b2_dla.onnx")
-    assert result.cosine > 0.99999
-    assert result.file == ""
-    assert result.left == [
-        "trtexec --onnx=model_b2_dla.onnx --saveEngine=model_b2_int8_dla0.engine --int8 --fp16 --useDLACore=0 "
-        "--allowGPUFallback",
-        "trtexec --loadEngine=model_b2_int8_dla0.engine --useDLACore=0",
-    ]
-    assert "not calibrated" in result.notes[0]
-    record = json.loads((tmp_path / "model_b2_dla.onnx.json").read_text())
-    assert record["inputs"][0]["shape"] == [2, 30, 16, 12, 1]
-
-
-def test_with_trtexec_the_engine_is_built_and_described(tmp_path, monkeypatch):
-    fake = tmp_path / "trtexec"
-    fake.write_text(
-        '#!/bin/sh\nfor a in "$@"; do case $a in --saveEngine=*) echo e > "${a#--saveEngine=}";; esac; done\n'
-    )
-    fake.chmod(0o755)
-    monkeypatch.setattr("tfgait.deploy.tensorrt.find_trtexec", lambda: str(fake))
-    result = convert(TrtOptions(out=f"{tmp_path}/"))
-    assert result.file == str(tmp_path / "model_b1_fp16.engine")
-    assert result.left == []
-    record = json.loads((tmp_path / "model_b1_fp16.engine.json").read_text())
-    assert record["precision"] == "fp16"
-    assert len(record["onnx_sha256"]) == 64
-
-
-def test_tf_trt_without_its_environment(tmp_path):
-    with pytest.raises(Unfinished, match="environment of its own") as found:
-        convert(TrtOptions(engine="tf-trt", out=f"{tmp_path}/"))
-    result = found.value.result
-    assert (tmp_path / "model_b1_savedmodel" / "saved_model.pb").is_file()
-    assert result.sequences == 8
-    assert result.left[1] == f"scripts/trt_conversion.sh --engine=tf-trt --out={tmp_path}/"
-
-
-def test_tf_trt_with_an_environment_that_has_no_gpu(run_folder, tmp_path):
-    import sys
-
-    python = run_folder.parents[1] / TF_TRT_VENV / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nCUDA_VISIBLE_DEVICES=-1 exec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
-    with pytest.raises(Unfinished, match="no GPU is seen here"):
-        convert(TrtOptions(engine="tf-trt", out=f"{tmp_path}/"))
-    python.unlink()
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"engine": "tensorflow"}, "engine must be one of"),
-        ({"precision": "fp8"}, "precision must be one of"),
-        ({"precision": "fp32", "dla": 0}, "no fp32"),
-        ({"engine": "tf-trt", "precision": "int8"}, "tf-trt converts"),
-        ({"batch": 0}, "batch=0"),
-        ({"sequences": 0}, "sequences=0"),
-    ],
-)
-def test_wrong_conversion_is_named(options, told):
-    with pytest.raises(ConfigError, match=told):
-        convert(TrtOptions(**options))

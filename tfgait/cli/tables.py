@@ -3,7 +3,7 @@
 import os
 import sys
 
-from tfgait.cli.deployment_tables import trt_tables
+from tfgait.cli.deployment_tables import export_tables, trt_tables
 from tfgait.report.tables import best_rows, cell, columns_of, numeric
 
 WIDTH = 120
@@ -155,7 +155,8 @@ def _list(result):
             None,
         ),
         ("recipes of train", [{"--config": n, "": title} for n, title in result.recipes.items()], None),
-        ("formats of export", [{"format": f, "precision": ", ".join(q)} for f, q in result.formats.items()], None),
+        ("formats of export", result.pairs, None),
+        ("layers that a format cannot hold", result.layers, None),
         (
             "criteria of prune",
             [{"--criterion": c, "a filter is worth its": what} for c, what in result.criteria.items()],
@@ -186,6 +187,7 @@ def _demo(result):
 
 TABLES = {
     "qat": _qat,
+    "export": lambda result: [*_plain(result), *export_tables(result)],
     "trt": lambda result: [*_plain(result), *trt_tables(result)],
     "test_knn": _test_knn,
     "augmentations": _augmentations,

@@ -66,12 +66,26 @@ def plain(value):
 
 
 def file_hash(path, chunk=1 << 20):
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, or of the names and hashes of a folder's files: 64 hexadecimal digits."""
     digest = hashlib.sha256()
+    if Path(path).is_dir():
+        for file in files_below(path):
+            digest.update(f"{file.relative_to(path).as_posix()} {file_hash(file)}\n".encode())
+        return digest.hexdigest()
     with open(path, "rb") as file:
         while block := file.read(chunk):
             digest.update(block)
     return digest.hexdigest()
+
+
+def file_size(path):
+    """Return the bytes of a file, or of all files of a folder."""
+    return sum(file.stat().st_size for file in files_below(path)) if Path(path).is_dir() else Path(path).stat().st_size
+
+
+def files_below(folder):
+    """Return the paths of all files of a folder, at any depth, sorted."""
+    return sorted(file for file in Path(folder).rglob("*") if file.is_file())
 
 
 def record_hash(record, digits=12):

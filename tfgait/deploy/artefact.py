@@ -3,15 +3,14 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tfgait.core.errors import ConfigError
-from tfgait.core.files import file_hash, whole_file, write_json
-from tfgait.core.manifest import manifest
-from tfgait.core.modality import modality
+from tfgait.core.files import whole_file, write_json
+from tfgait.deploy.capability import check_network, check_pixels
+from tfgait.deploy.conversion import write
+from tfgait.deploy.description import described
 from tfgait.deploy.keras_runner import KerasRunner
-from tfgait.deploy.parity import Parity, check_parity, compare
-from tfgait.deploy.serving import fixed, input_of, serving
+from tfgait.deploy.parity import Parity, Rank1, check_parity, check_rank1, compare
+from tfgait.deploy.serving import fixed, input_of
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
@@ -22,14 +21,16 @@ class Artefact:
     """A file that was written.
 
     Args:
-        path: the file; its sidecar lies beside it.
+        path: the file, of a SavedModel the folder; its sidecar lies beside it.
         record: what the sidecar says.
         parity: how far it is from the network.
+        rank1: how well it recognises beside the network; None where that was not asked for.
     """
 
     path: Path
     record: dict
     parity: Parity
+    rank1: Rank1 | None = None
 
 
 def export_network(
@@ -43,6 +44,8 @@ def export_network(
     frames=0,
     lowered=None,
     min_cosine=None,
+    rank1=None,
+    max_rank1_drop=None,
     source=None,
     progress=None,
 ):
@@ -56,94 +59,60 @@ def export_network(
         sequences: stored sequences (T, H, W, C) to compare on, real ones.
         calibration: `Calibration`, where the row asks for one.
         batch: fixed size of a batch; 0 leaves it free where the row allows it.
-        frames: fixed number of frames; 0: the network's, else the modality's.
-        lowered: whether Conv3D becomes Conv2D; None: as the row says.
-        min_cosine: replaces the row's tolerance.
+        frames: fixed number of frames; 0: the network's, else the modality's; None leaves it free where the row and the
+            network allow it.
+        lowered: whether 3D layers become 2D ones; None: as the row says.
+        min_cosine, max_rank1_drop: replace the row's tolerances.
+        rank1: function of an `Encoder` of the file that returns its `Rank1`, or None where that cannot be measured.
         source: record of where the network came from, for the sidecar.
         progress: called with (done, total, what).
 
     Raises:
         ConfigError: the row and the arguments do not fit, or the network has an operator the format lacks.
-        ParityError: the file does not agree with the network; nothing is left of it.
+        ParityError: the file does not agree with the network, or recognises fewer people; nothing is left of it.
     """
     path = Path(path)
     say = progress or (lambda done, total, what: None)
     if path.suffix != form.extension:
         raise ConfigError(f"out must end in {form.extension} for format={form.format}. Received: out={path}.")
-    own = hasattr(network, "ranges")
+    own = form.litert_int8 and hasattr(network, "ranges")
     if form.calibrated and calibration is None and not own:
         raise ConfigError(f"{form.format} with precision={form.precision} must be given calibration sequences.")
-    network = fixed(network, frames) if frames or form.format != "keras" else network
+    check_network(getattr(network, "plain", network), form)
+    network = network if frames == 0 and form.format == "keras" else fixed(network, frames)
     name, (length, *_) = input_of(network)
-    say(0, 3, "convert")
-    with whole_file(sidecar_path(path)) as described, whole_file(path) as temporary:
-        _convert(network, temporary, form, calibration, batch, lowered)
-        say(1, 3, "run in Keras")
-        reference = Encoder(KerasRunner(network), length or 0).encode(sequences)
-        say(2, 3, f"run as {form.format}")
+    say(0, 4, "convert")
+    with whole_file(sidecar_path(path)) as beside, _whole(path, form) as temporary:
+        ready = write(network, temporary, form, calibration, batch, lowered)
+        say(1, 4, "run in Keras")
+        # Where frames stay free, sequences of every length are compared.
+        taken = None if frames is None else 0
+        reference = Encoder(KerasRunner(network), length or taken).encode(sequences)
+        say(2, 4, f"run as {form.format}")
         runner = open_runner(temporary)
-        parity = compare(reference, Encoder(runner).encode(sequences))
+        check_pixels(runner.inputs[name], form)
+        parity = compare(reference, Encoder(runner, taken).encode(sequences))
         check_parity(parity, form, min_cosine)
-        plain = getattr(network, "plain", network)
-        record = {
-            "file": path.name,
-            "format": form.format,
-            "precision": form.precision,
-            "bytes": temporary.stat().st_size,
-            "sha256": file_hash(temporary),
-            "modality": name,
-            "unit": modality(name).unit,
-            "stored_scale": modality(name).scale,
-            "frames": length,
-            "inputs": [_described(port) for port in runner.inputs.values()],
-            "outputs": [_described(port) for port in runner.outputs.values()],
-            "metric": getattr(network, "metric", "parts"),
-            "network": {"class": type(plain).__name__, "config": plain.get_config()},
+        say(3, 4, "rank-1")
+        scored = rank1(Encoder(runner)) if rank1 else None
+        check_rank1(scored, form, max_rank1_drop)
+        record = described(network, temporary, path.name, form, runner, ready) | {
             "quantisation_aware": own,
             "source": source or {},
             "calibration": calibration
             and {"sequences": len(calibration.names), "seed": calibration.seed, "hash": calibration.hash},
             "parity": asdict(parity),
-            **manifest(),
+            "rank1": scored and asdict(scored),
         }
-        write_json(described, record)
-    say(3, 3, f"run as {form.format}")
-    return Artefact(path, record, parity)
+        write_json(beside, record)
+    say(4, 4, "rank-1")
+    return Artefact(path, record, parity, scored)
 
 
-def _convert(network, path, form, calibration, batch, lowered):
-    if form.format == "keras":
-        network.save(path)
-        return
-    lowered = form.lowered if lowered is None else lowered
-    ready = serving(network, batch, lowered=lowered, calibration=calibration)
-    shape = ready.signature.shape
-    kind = modality(ready.signature.name)
-    batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0] or 1))
-    if form.format == "onnx":
-        from tfgait.deploy.onnx import convert
+def _whole(path, form):
+    """Return the context in which a file, or the folder of a SavedModel, is written whole or not at all."""
+    if form.format != "savedmodel":
+        return whole_file(path)
+    from tfgait.deploy.savedmodel import whole_folder
 
-        content = convert(ready)
-        if form.calibrated:
-            from tfgait.deploy.onnx_int8 import quantise
-
-            content = quantise(content, batches)
-        elif form.precision == "fp16":
-            from tfgait.deploy.onnx_fp16 import halve
-
-            content = halve(content)
-    else:
-        from tfgait.deploy.tflite import convert
-
-        content = convert(ready, form.precision, batches)
-    path.write_bytes(content)
-
-
-def _described(port):
-    """Return a `Port` as a record; `range` is that of the real values a quantised one can hold."""
-    record = {"name": port.name, "shape": list(port.shape), "dtype": port.dtype}
-    if port.scale:
-        limits = np.iinfo(port.dtype)
-        record |= {"scale": port.scale, "zero_point": port.zero_point}
-        record["range"] = port.real(np.array([limits.min, limits.max])).tolist()
-    return record
+    return whole_folder(path)

@@ -24,9 +24,7 @@ class KerasRunner(Runner):
     """
 
     def __init__(self, network, threads=None):
-        if threads is not None:
-            check_threads(threads)
-            _set_threads(threads)
+        set_threads(threads)
         if isinstance(network, (str, Path)):
             from tfgait.nets import load
 
@@ -53,7 +51,15 @@ class KerasRunner(Runner):
         return {"embedding": self._embed(tf.constant(values[self._name])).numpy()}
 
 
-def _set_threads(threads):
+def set_threads(threads):
+    """Give TensorFlow so many threads for the whole process, unless it runs already; None leaves it its own.
+
+    Raises:
+        ConfigError: threads below 1.
+    """
+    if threads is None:
+        return
+    check_threads(threads)
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -28,6 +28,29 @@ class Parity:
     sequences: int
 
 
+@dataclass(frozen=True)
+class Rank1:
+    """How well a file recognises, beside the network it came from.
+
+    Args:
+        network, file: rank-1 in percent, means over the kinds of probes.
+        people: who were scored, all of them never seen in training.
+        sequences: of these people.
+        probes: sequences whose nearest one was looked for.
+    """
+
+    network: float
+    file: float
+    people: int
+    sequences: int
+    probes: int
+
+    @property
+    def drop(self):
+        """Points of rank-1 that the file recognises less; negative where it recognises more."""
+        return round(self.network - self.file, 4)
+
+
 def compare(reference, candidate):
     """Return the `Parity` of two arrays of embeddings (N, P, D).
 
@@ -52,6 +75,24 @@ def compare(reference, candidate):
         max_abs_error=float(np.abs(a - b).max()),
         largest=float(np.abs(a).max()),
         sequences=len(a),
+    )
+
+
+def check_rank1(rank1, form, max_drop=None):
+    """Raise `ParityError` where a file loses more rank-1 than a `Format` row allows; one probe it may always lose.
+
+    Args:
+        rank1: `Rank1`; None where it was not measured, which nothing is wrong with.
+        form: the row.
+        max_drop: points, in place of the row's own.
+    """
+    most = form.max_rank1_drop if max_drop is None else max_drop
+    if rank1 is None or rank1.drop <= max(most, 100 / rank1.probes):
+        return
+    raise ParityError(
+        f"{form.format} with precision={form.precision} must keep rank-1 within {most:g} points of Keras. "
+        f"Received: {rank1.file:.2f} against {rank1.network:.2f} percent, {rank1.drop:.2f} points lower, over "
+        f"{rank1.probes} probes of {rank1.people} people. Nothing was written."
     )
 
 

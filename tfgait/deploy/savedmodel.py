@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfgait.core.errors import ConfigError, DataError
-from tfgait.deploy.keras_runner import KerasRunner
+from tfgait.deploy.keras_runner import KerasRunner, set_threads
 from tfgait.deploy.parity import check_parity, compare
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.runner import Port, Runner
+from tfgait.runtime.sidecar import read_sidecar
 
 SIGNATURE = "serving_default"
 # One batch and its embedding, for another TensorFlow to compare with.
@@ -22,12 +23,19 @@ EXAMPLE = "assets.extra/example.npz"
 class SavedModelRunner(Runner):
     """A SavedModel folder, run by this process's TensorFlow.
 
+    Args:
+        path: the folder.
+        threads: as of `KerasRunner`.
+
     Raises:
-        DataError: the folder holds no readable SavedModel with a named signature.
+        ConfigError: threads below 1.
+        DataError: the folder holds no readable SavedModel with a named signature, or is not what its sidecar describes.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, threads=None):
+        set_threads(threads)
         self.path = Path(path)
+        read_sidecar(self.path)
         try:
             self._loaded = tf.saved_model.load(str(path))
             self._call = self._loaded.signatures[SIGNATURE]

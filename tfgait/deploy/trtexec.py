@@ -83,14 +83,24 @@ def execute(program, arguments, onnx, engine):
     Raises:
         DataError: it refused; its last error line is named.
     """
-    done = _run([program, *map(str, arguments)])
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    if done.returncode or not engine.stat().st_size:
-        told = [line for line in lines if "[E]" in line] or lines or ["it said nothing"]
-        raise DataError(f"trtexec could not build an engine of {onnx}: {told[-1].strip()} (exit {done.returncode})")
-    said = {name: re.search(pattern, done.stdout) for name, pattern in SAID.items()}
+    said = run(program, arguments, engine, f"build an engine of {onnx}")
+    said = {name: re.search(pattern, said) for name, pattern in SAID.items()}
     facts = {name: match[1].strip() if match else "" for name, match in said.items()}
     return {**facts, "tensorrt": facts["tensorrt"] or dotted(version_of(program))}
+
+
+def run(program, arguments, written, what):
+    """Run `trtexec`, which has to write the file `written`, and return what it said.
+
+    Raises:
+        DataError: it failed, or wrote nothing; its last error line is named, and `what` it could not do.
+    """
+    done = _run([program, *map(str, arguments)])
+    if done.returncode or not written.is_file() or not written.stat().st_size:
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        told = [line for line in lines if "[E]" in line] or lines or ["it said nothing"]
+        raise DataError(f"trtexec could not {what}: {told[-1]} (exit {done.returncode})")
+    return done.stdout
 
 
 def _run(command):

@@ -11,6 +11,7 @@ RUNNERS = Registry(
         ".tflite": "tfgait.runtime.litert:LiteRTRunner",
         ".onnx": "tfgait.runtime.onnx:OnnxRunner",
         ".engine": "tfgait.runtime.tensorrt:TensorRTRunner",
+        ".savedmodel": "tfgait.deploy.savedmodel:SavedModelRunner",
         ".keras": "tfgait.deploy.keras_runner:KerasRunner",
         ".h5": "tfgait.deploy.keras_runner:KerasRunner",
         ".hdf5": "tfgait.deploy.keras_runner:KerasRunner",
@@ -19,7 +20,7 @@ RUNNERS = Registry(
 
 
 def open_runner(path, threads=None):
-    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .engine, .keras, or Embedded-Gait's.
+    """Return the runner of a model file, chosen by its suffix: .tflite, .onnx, .engine, .savedmodel, .keras, .h5.
 
     Args:
         path: the file.
@@ -31,6 +32,6 @@ def open_runner(path, threads=None):
     """
     path = Path(path)
     runner = RUNNERS[path.suffix]
-    if not path.is_file():
+    if not path.exists() or path.is_dir() != (path.suffix == ".savedmodel"):
         raise DataError(f"{path} does not exist, or is not a file.")
     return runner(path) if threads is None else runner(path, threads=threads)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tfgait.core.errors import DataError
-from tfgait.core.files import file_hash, read_json
+from tfgait.core.files import file_hash, file_size, read_json
 
 
 def sidecar_path(path):
@@ -24,7 +24,7 @@ def read_sidecar(path):
     record = read_json(beside)
     if not isinstance(record, dict) or not {"bytes", "sha256"} <= record.keys():
         raise DataError(f"{beside} is no sidecar of a model file: it names neither bytes nor sha256.")
-    size = Path(path).stat().st_size
+    size = file_size(path)
     if size != record["bytes"] or file_hash(path) != record["sha256"]:
         raise DataError(
             f"{path} is not the file its sidecar describes ({record['bytes']} bytes there, {size} here): "

@@ -22,7 +22,8 @@ class Catalogue:
         networks: classes of networks.
         presets: ``{preset: network}``.
         datasets: ``{data set: its splits and protocols}``.
-        formats: ``{format: precisions}`` of `export`.
+        formats: ``{format: precisions}`` of `export`; `pairs` says of every one what it is, or why there is none.
+        layers: which layers a format or precision cannot hold, and what to do.
         criteria: ``{criterion: what it takes a filter to be worth}`` of `prune`.
         models: shipped presets and finished runs.
         recipes: ``{recipe: what it is}`` of `train --config`.
@@ -32,6 +33,8 @@ class Catalogue:
     presets: dict
     datasets: dict
     formats: dict
+    pairs: list = field(default_factory=list)
+    layers: list = field(default_factory=list)
     criteria: dict = field(default_factory=dict)
     models: dict = field(default_factory=dict)
     recipes: dict = field(default_factory=dict)
@@ -41,7 +44,7 @@ def catalogue(options, progress=None):
     """Return the `Catalogue` of this installation."""
     from tfgait.compress import CRITERIA
     from tfgait.datasets import DATASETS
-    from tfgait.deploy.formats import FORMATS
+    from tfgait.deploy.formats import FORMATS, format_rows, layer_rows
     from tfgait.nets import NETWORKS
     from tfgait.nets.presets import PRESETS
 
@@ -56,6 +59,8 @@ def catalogue(options, progress=None):
             for name in DATASETS
         },
         formats=formats,
+        pairs=format_rows(),
+        layers=layer_rows(),
         criteria={name: CRITERIA[name].what for name in CRITERIA},
         models={
             kind: sorted(p.parent.name for p in root.glob("*/model.keras") if not p.parent.is_symlink())

@@ -166,7 +166,7 @@ def _files(trained, pruned, data, progress):
 
     wanted = {"trained": (trained, "fp32"), "pruned": (pruned, "fp32"), "pruned, int8": (pruned, "int8")}
     return {
-        name: export(ExportOptions(model=run.run, precision=precision, datadir=data), progress)
+        name: export(ExportOptions(model=run.run, precision=precision, datadir=data, rank1_sequences=0), progress)
         for name, (run, precision) in wanted.items()
     }
 

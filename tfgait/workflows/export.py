@@ -1,6 +1,6 @@
 """Write a network for a board: converted, run, compared with Keras on real sequences, described."""
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,78 +10,11 @@ from tfgait.core.files import file_hash
 from tfgait.core.home import runs_dir
 from tfgait.deploy.formats import check_format
 from tfgait.workflows.data import check_frames, open_data, split_of
+from tfgait.workflows.export_options import ExportOptions, ExportResult
 from tfgait.workflows.models import load_network, resolve_model
+from tfgait.workflows.rank1_drop import rank1_judge
 
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """Options of `export`.
-
-    Args:
-        model: a run, a preset, a .keras file, or an .h5 or .hdf5 file of Embedded-Gait; empty: the latest run, else the
-            shipped preset.
-        last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too).
-        mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette).
-        format: keras, tflite or onnx.
-        precision: fp32, dynamic (int8 weights) or int8 (weights and activations; float32 in and out).
-        out: file or folder to write to; empty: beside the model, for a shipped preset in runs/exports.
-        datadir: data to calibrate and compare on; empty: the data of the run, else the default walkers.
-        views: keep these only, with commas.
-        conds: keep these only, such as nm or cl-02.
-        min_frames: leave shorter sequences out.
-        skip_bad: leave damaged sequences out, named and counted.
-        frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
-        batch: fixed size of a batch; 0 leaves it free (onnx, keras).
-        calibration: number of training sequences that int8 is calibrated on, where it has no ranges from training.
-        sequences: number of sequences to compare with Keras on.
-        min_cosine: lowest cosine to Keras that is accepted; 0: that of the format.
-        seed: draws the sequences.
-    """
-
-    model: str = ""
-    last_dense: str = ""
-    mod: str = ""
-    format: str = "tflite"
-    precision: str = "fp32"
-    out: str = ""
-    datadir: str = ""
-    views: tuple[str, ...] = ()
-    conds: tuple[str, ...] = ()
-    min_frames: int = 1
-    skip_bad: bool = False
-    frames: int = 0
-    batch: int = 1
-    calibration: int = 64
-    sequences: int = 32
-    min_cosine: float = 0.0
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class ExportResult:
-    """What `export` wrote.
-
-    Args:
-        file: its path; `<file>.json` describes it.
-        format, precision: as asked for.
-        bytes: its size.
-        cosine: lowest cosine to the Keras embedding of any sequence compared.
-        max_abs_error: largest difference of two numbers of the embeddings.
-        sequences: how many were compared.
-        calibration: hash of the training sequences int8 was calibrated on; empty for the others, and with ranges from
-            quantisation-aware training.
-        model: the network it came from.
-    """
-
-    file: str
-    format: str
-    precision: str
-    bytes: int
-    cosine: float
-    max_abs_error: float
-    sequences: int
-    calibration: str
-    model: str
+__all__ = ["ExportOptions", "ExportResult", "export"]
 
 
 def export(options, progress=None):
@@ -90,10 +23,13 @@ def export(options, progress=None):
     Raises:
         ConfigError: an option out of its range, or a pair of format and precision that does not work.
         DataError: a damaged model or data set, or one of another modality.
-        ParityError: the file does not agree with Keras.
+        ParityError: the file does not agree with Keras, or recognises fewer people.
     """
-    form = check_format(options.format, options.precision, options.batch)
+    form = check_format(options.format, options.precision, options.batch, options.free_frames)
     check_numbers(options)
+    check_rank1_numbers(options)
+    if options.free_frames and options.frames:
+        raise ConfigError(f"frames must be left out with free_frames. Received: frames={options.frames}.")
     if form.calibrated and options.calibration < 1:
         raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={options.calibration}.")
     model = resolve_model(options.model)
@@ -104,13 +40,14 @@ def export(options, progress=None):
     from tfgait.deploy.calibration import draw
 
     calibration = None
-    if form.calibrated and model.ranges:
+    if form.litert_int8 and model.ranges:
         from tfgait.compress.ranges import with_ranges
         from tfgait.deploy.serving import fixed
 
         network = with_ranges(fixed(network, options.frames), model.ranges)
     elif form.calibrated:
         calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
+    judge, why = rank1_judge(options, model, store)
     artefact = export_network(
         network,
         path,
@@ -118,8 +55,10 @@ def export(options, progress=None):
         sample(store, options.sequences, options.seed),
         calibration=calibration,
         batch=options.batch,
-        frames=options.frames,
+        frames=None if options.free_frames else options.frames,
         min_cosine=options.min_cosine or None,
+        rank1=judge,
+        max_rank1_drop=options.max_rank1_drop if options.max_rank1_drop >= 0 else None,
         source=source_of(model, store),
         progress=progress,
     )
@@ -130,10 +69,21 @@ def export(options, progress=None):
         bytes=artefact.record["bytes"],
         cosine=artefact.parity.cosine,
         max_abs_error=artefact.parity.max_abs_error,
+        rank1_drop=artefact.rank1 and artefact.rank1.drop,
         sequences=artefact.parity.sequences,
+        rank1=asdict(artefact.rank1) if artefact.rank1 else {},
         calibration=calibration.hash if calibration else "",
         model=str(model.path),
+        notes=tuple(_notes(artefact.record, why)),
     )
+
+
+def _notes(record, why):
+    """Return what a reader may overlook: rank-1 that was not measured, and operators that are slow."""
+    if why:
+        yield f"rank-1 was not compared: {why}"
+    if record.get("outside_xnnpack"):
+        yield f"LiteRT runs these outside XNNPACK, which is slower: {', '.join(record['outside_xnnpack'])}"
 
 
 def check_numbers(options):
@@ -147,6 +97,16 @@ def check_numbers(options):
         raise ConfigError(f"seed must be at least 0. Received: seed={options.seed}.")
     if not 0 <= options.min_cosine <= 1:
         raise ConfigError(f"min_cosine must lie in [0, 1]. Received: min_cosine={options.min_cosine}.")
+
+
+def check_rank1_numbers(options):
+    """Raise `ConfigError` unless the numbers of the comparison by rank-1 lie in their ranges."""
+    drop = options.max_rank1_drop
+    if options.rank1_sequences < 0 or not (drop == -1 or 0 <= drop <= 100):
+        raise ConfigError(
+            f"rank1_sequences must be from 0, max_rank1_drop lie in [0, 100] or be -1. "
+            f"Received: rank1_sequences={options.rank1_sequences}, max_rank1_drop={drop}."
+        )
 
 
 def target(model, out, suffix):
@@ -165,8 +125,10 @@ def target(model, out, suffix):
         folder = runs_dir() / "exports" / model.name if model.shipped else model.path.parent
         return folder / name
     path = Path(out).expanduser()
-    path = path / name if path.is_dir() or not path.suffix else path
     extension = Path(name).suffix
+    # A SavedModel is a folder, and may be replaced.
+    if not path.suffix or (path.is_dir() and not (path / "saved_model.pb").is_file()):
+        path = path / name
     if path.suffix != extension:
         raise ConfigError(f"out must be a folder, or a file that ends in {extension}. Received: out={out}.")
     if path.resolve() == model.path.resolve():

@@ -16,7 +16,7 @@ from tfgait.workflows.code_hash import code_hash
 
 LOG = logging.getLogger(__name__)
 SHIPPED = "gaitset_walkers"
-SUFFIXES = (".keras", ".tflite", ".onnx", ".engine", *LEGACY)
+SUFFIXES = (".keras", ".tflite", ".onnx", ".engine", ".savedmodel", *LEGACY)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def resolve_model(reference=""):
         return _in_folder(latest_run() or models_dir() / SHIPPED)
     path = Path(reference).expanduser()
     if path.suffix in SUFFIXES:
-        if not path.is_file():
+        if not (path.is_dir() if path.suffix == ".savedmodel" else path.is_file()):
             raise UserError(f"model must be an existing file. Received: model={reference}, which does not exist.")
         return ModelRef(path, *_described(path.parent))
     for folder in (path, runs_dir() / reference, models_dir() / reference):

@@ -143,6 +143,8 @@ def _export(path, out, precision, options, origin, progress):
     from tfgait.workflows.export import ExportOptions, export
 
     how = {"model": str(path), "precision": precision, "out": str(out), "seed": options.seed}
+    # Every point is scored on people never seen as a whole.
+    how |= {"rank1_sequences": 0}
     export(ExportOptions(**how, **_data(options, origin)), progress)
 
 

@@ -1,5 +1,6 @@
 """The environment that TF-TRT needs: TensorFlow 2.15 to 2.17, beside the one that trains; made when it is missing."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash, write_text
 from tfgait.core.home import CHECKOUT, home
 
+LOG = logging.getLogger(__name__)
 NAME = ".venv-tf-trt"
 REQUIREMENTS = CHECKOUT / "venv_requirements" / "tf-trt.txt"
 # TensorFlow 2.17 has wheels for these.
@@ -29,38 +31,27 @@ def tf_trt_python(progress=None):
     if os.access(python, os.X_OK) and stamp.is_file() and stamp.read_text(encoding="utf-8") == file_hash(REQUIREMENTS):
         return python
     say = progress or (lambda done, total, what: None)
-    # One line for what takes a minute and 2 GB, before the bar that counts packages.
-    print(f"tfgait trt: making {folder} from {REQUIREMENTS.name} (2.1 GB, about a minute)", file=sys.stderr, flush=True)
+    LOG.warning("making %s of venv_requirements/%s: 2.1 GB, about a minute", folder, REQUIREMENTS.name)
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", str(REQUIREMENTS)]
     try:
-        _run([_suitable_python(), "-m", "venv", "--clear", str(folder)], folder, lambda line: None)
-        _install(python, folder, say)
+        say(0, 2, "environment of TF-TRT")
+        _run([_suitable_python(), "-m", "venv", "--clear", str(folder)], folder)
+        _run(pip, folder, lambda: say(1, 2, "environment of TF-TRT"))
         write_text(stamp, file_hash(REQUIREMENTS))
     finally:
         if not stamp.is_file():
             shutil.rmtree(folder, ignore_errors=True)
+    say(2, 2, "environment of TF-TRT")
     return python
 
 
-def _install(python, folder, say):
-    found = []
-
-    def count(line):
-        if line.startswith("Collecting "):
-            found.append(line)
-            say(0, len(found), "find packages")
-
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "-r", str(REQUIREMENTS)], folder, count)
-    say(len(found), len(found), "find packages")
-
-
-def _run(command, folder, on_line):
-    """Run a command, each line it says given to `on_line`; its last line is the reason where it fails."""
+def _run(command, folder, on_line=lambda: None):
+    """Run a command, `on_line` called at every line it says; the last one is the reason where it fails."""
     last = deque(["it said nothing"], maxlen=1)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in filter(None, map(str.strip, process.stdout)):
             last.append(line)
-            on_line(line)
+            on_line()
     if process.returncode:
         raise ConfigError(f"{folder} could not be made, and nothing is left of it: {Path(command[0]).name}: {last[0]}")
 
@@ -70,7 +61,9 @@ def _suitable_python():
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if here in PYTHONS:
         return sys.executable
-    found = [shutil.which(f"python{version}") for version in PYTHONS]
-    if not any(found):
-        raise ConfigError(f"TF-TRT needs Python {' or '.join(PYTHONS)} on the PATH. Received: Python {here} alone.")
-    return next(filter(None, found))
+    for version in PYTHONS:
+        found = shutil.which(f"python{version}")
+        # What a version manager puts on the PATH may stand for nothing.
+        if found and not subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+            return found
+    raise ConfigError(f"TF-TRT needs Python {' or '.join(PYTHONS)} on the PATH. Received: Python {here} alone.")

@@ -6,18 +6,27 @@ from pathlib import Path
 
 from tfgait.core.errors import ConfigError, Unfinished
 from tfgait.core.files import file_hash, whole_file, write_json
+from tfgait.core.home import home
 from tfgait.core.manifest import manifest
 from tfgait.deploy import tensorrt, trtexec
 from tfgait.deploy.engine import USUAL, dotted, engine_spec, parse_version
 from tfgait.deploy.examples import read_examples
 from tfgait.deploy.formats import Format
 from tfgait.deploy.parity import check_parity, compare
+from tfgait.deploy.trtexec_runner import TrtexecRunner
+from tfgait.runtime import open_runner
+from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
 from tfgait.workflows.models import resolve_model
 from tfgait.workflows.trt_options import TrtResult
 from tfgait.workflows.trt_source import found_source, written_source
 
 BOARD = "BOARD:"
+# What the sidecar of an ONNX file says that is true of its engine too.
+SHARED = (
+    *("modality", "unit", "stored_scale", "frames", "inputs", "outputs", "metric", "network"),
+    *("quantisation_aware", "source", "calibration"),
+)
 
 
 def through_onnx(options, progress=None):
@@ -70,11 +79,12 @@ def _without_tensorrt(options, spec, source, result):
     engine, cache = source.engine.name, source.calibration and source.calibration.name
     timing = options.timing_cache and Path(options.timing_cache).name
     build = trtexec.build_arguments(spec, source.onnx.name, engine, source.port, cache, timing)
+    data = ["--datadir", _from_home(source.data)] if source.data else []
     lines = [
         shlex.join(["scp", *source.files, BOARD]),
         trtexec.command_line(build),
         trtexec.command_line(trtexec.timing_arguments(spec, engine, source.port)),
-        shlex.join(["tfgait", "test_knn", "--model", engine, "--datadir", source.data]),
+        shlex.join(["tfgait", "test_knn", "--model", engine, *data]),
     ]
     again = [f"--{f.name}={_text(getattr(options, f.name))}" for f in fields(options) if _for_board(f, options)]
     alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *again])
@@ -95,6 +105,12 @@ def _for_board(field, options):
     return field.name in kept and getattr(options, field.name) != field.default
 
 
+def _from_home(path):
+    """Return a path below the toolkit's home as it is from there, since that of the board lies elsewhere."""
+    path = Path(path)
+    return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
+
+
 def _text(value):
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -104,17 +120,18 @@ def _built(options, spec, tool, source, result, progress):
     path = source.engine
     sequences, reference = read_examples(source.onnx)
     with whole_file(sidecar_path(path)) as described, whole_file(path) as temporary:
-        say(0, 2, "build the engine")
+        say(0, 1, "build the engine")
         facts = tensorrt.build_engine(
             tool, spec, source.onnx, temporary, source.port, source.calibration, options.timing_cache
         )
-        say(1, 2, "run the engine")
-        parity, reason = _agreement(temporary, sequences, reference)
-        if parity:
-            form = Format("tensorrt", spec.precision, spec.suffix, spec.min_cosine, None)
-            check_parity(parity, form, options.min_cosine or None)
+        say(1, 1, "build the engine")
+        encoder = Encoder(_runner(temporary, tool, spec, source))
+        found = encoder.encode(sequences, lambda done: say(done, len(sequences), "run the engine"))
+        parity = compare(reference, found)
+        form = Format("tensorrt", spec.precision, spec.suffix, spec.min_cosine, None)
+        check_parity(parity, form, options.min_cosine or None)
         record = {
-            **source.record,
+            **{key: source.record[key] for key in SHARED if key in source.record},
             "file": path.name,
             "format": "tensorrt",
             "precision": spec.precision,
@@ -125,25 +142,18 @@ def _built(options, spec, tool, source, result, progress):
             "sha256": file_hash(temporary),
             "onnx_sha256": source.record["sha256"],
             "engine": {**facts, "tool": tool.name},
-            "parity": parity and asdict(parity),
+            "parity": asdict(parity),
             **manifest(),
         }
         write_json(described, record)
-    say(2, 2, "run the engine")
-    result = replace(result, file=str(path))
-    if parity is None:
-        line = shlex.join(["tfgait", "test_knn", "--model", str(path), "--datadir", source.data])
-        raise Unfinished(f"{path} is built, but cannot be run here: {reason}: {line}", replace(result, left=[line]))
-    return replace(result, file_cosine=parity.cosine, file_max_abs_error=parity.max_abs_error)
+    return replace(result, file=str(path), file_cosine=parity.cosine, file_max_abs_error=parity.max_abs_error)
 
 
-def _agreement(path, sequences, reference):
-    """Return (`Parity` of an engine to its network, or None; why it could not be measured)."""
-    from tfgait.runtime import open_runner
-    from tfgait.runtime.encoder import Encoder
-
+def _runner(path, tool, spec, source):
+    """Return what runs an engine here: TensorRT's Python, or `trtexec` where that has none for this Python."""
     try:
-        encoder = Encoder(open_runner(path))
-    except ConfigError as error:
-        return None, str(error)
-    return compare(reference, encoder.encode(sequences)), ""
+        return open_runner(path)
+    except ConfigError:
+        if not tool.program:
+            raise
+        return TrtexecRunner(tool.program, path, spec, source.record)
