@@ -1,6 +1,6 @@
 """Write a model for a board, and prove that it computes the same.
 
-python mains/export.py --format tflite --quantize int8
+python mains/export.py --format tflite --precision int8
 python mains/export.py --format onnx
 python mains/export.py --help
 """

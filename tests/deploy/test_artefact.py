@@ -41,7 +41,7 @@ def sequences_for(network, count=5):
 
 
 @pytest.mark.parametrize("preset", ["gaitset_tiny", "cnn2d_tiny", "cnn3d_tiny", "cnn2plus1d_tiny"])
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"{form.format}-{form.quantize}")
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"{form.format}-{form.precision}")
 def test_every_network_in_every_format(preset, form, tmp_path):
     network = make(preset)
     sequences = sequences_for(network)
@@ -63,7 +63,7 @@ def test_every_network_in_every_format(preset, form, tmp_path):
         found = operators(path.read_bytes())
         assert "CONV_3D" not in found
         assert foreign_operators(path.read_bytes()) == []
-        assert ("QUANTIZE" in found) == (form.quantize == "int8")
+        assert ("QUANTIZE" in found) == (form.precision == "int8")
 
 
 def test_depth_keeps_its_unit_in_every_format(tmp_path):
@@ -170,7 +170,7 @@ def test_operator_that_litert_lacks_is_named():
     pooled = keras.layers.MaxPooling3D(2)(inputs)
     outputs = {"embedding": keras.layers.Reshape((1, 4 * 8 * 6))(pooled)}
     with pytest.raises(ConfigError, match="LiteRT lacks.*MaxPool3D"):
-        convert(serving(keras.Model({"silhouettes": inputs}, outputs), frames=8), "none")
+        convert(serving(keras.Model({"silhouettes": inputs}, outputs), frames=8), "fp32")
 
 
 def test_custom_operators_are_seen():

@@ -76,7 +76,7 @@ def test_a_folded_norm_and_a_depthwise_layer_leave_no_operator_of_their_own():
 
 def test_what_computes_in_float_is_found_and_refused():
     network = fixed(build("cnn2d_tiny"))
-    assert set(float_operators(convert(serving(network), "none"))) >= {"CONV_2D", "FULLY_CONNECTED"}
+    assert set(float_operators(convert(serving(network), "fp32"))) >= {"CONV_2D", "FULLY_CONNECTED"}
     with pytest.raises(ConfigError, match="would stay in float32: CONV_2D"):
         convert(serving(network), "int8")
     with pytest.raises(DataError):

@@ -38,12 +38,12 @@ def written(tmp_path_factory):
     sequences = walks(6, (28, 16, 12, 1))
     calibration = Calibration(sequences[:4], ["a", "b", "c", "d"], 0)
     paths = {}
-    for format, quantize in (("tflite", "none"), ("tflite", "int8"), ("onnx", "none")):
-        form = check_format(format, quantize)
-        paths[format, quantize] = folder / f"model{form.suffix}"
+    for format, precision in (("tflite", "fp32"), ("tflite", "int8"), ("onnx", "fp32")):
+        form = check_format(format, precision)
+        paths[format, precision] = folder / f"model{form.suffix}"
         export_network(
             network,
-            paths[format, quantize],
+            paths[format, precision],
             form,
             sequences,
             calibration=calibration if form.calibrated else None,

@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +10,7 @@ from tfgait.runtime.encoder import Encoder
 
 
 def test_float_file_gives_the_embeddings_of_keras(written):
-    runner = open_runner(written.paths["tflite", "none"], threads=2)
+    runner = open_runner(written.paths["tflite", "fp32"], threads=2)
     assert runner.inputs["silhouettes"].shape == (1, 30, 16, 12, 1)
     found = Encoder(runner).encode(written.sequences)
     np.testing.assert_allclose(found, written.reference, atol=1e-5)
@@ -46,7 +48,7 @@ def test_file_of_quantised_inputs_and_outputs_takes_and_gives_real_values(tmp_pa
 @pytest.mark.parametrize("size", [0, 6, 100, 5000, -4])
 def test_truncated_file_is_named(written, tmp_path, size):
     path = tmp_path / "cut.tflite"
-    path.write_bytes(written.paths["tflite", "none"].read_bytes()[:size])
+    path.write_bytes(written.paths["tflite", "fp32"].read_bytes()[:size])
     with pytest.raises(DataError, match="cut.tflite"):
         open_runner(path)
 
@@ -59,7 +61,7 @@ def test_foreign_file_is_named(tmp_path):
 
 
 def test_hostile_bytes_end_in_one_error(written, tmp_path):
-    rng, whole = np.random.default_rng(0), written.paths["tflite", "none"].read_bytes()
+    rng, whole = np.random.default_rng(0), written.paths["tflite", "fp32"].read_bytes()
     path = tmp_path / "hostile.tflite"
     for _ in range(20):
         content = np.frombuffer(whole, np.uint8).copy()
@@ -72,7 +74,7 @@ def test_hostile_bytes_end_in_one_error(written, tmp_path):
 
 
 def test_other_modality_is_refused(written):
-    runner = open_runner(written.paths["tflite", "none"])
+    runner = open_runner(written.paths["tflite", "fp32"])
     with pytest.raises(DataError, match="takes silhouettes. Received: flow"):
         runner.run({"flow": np.zeros((1, 25, 60, 60, 2), np.float32)})
 
@@ -80,16 +82,12 @@ def test_other_modality_is_refused(written):
 @pytest.mark.parametrize("threads", [0, -1, 1.5])
 def test_threads_must_be_positive(written, threads):
     with pytest.raises(ConfigError, match=f"threads={threads}"):
-        open_runner(written.paths["tflite", "none"], threads=threads)
+        open_runner(written.paths["tflite", "fp32"], threads=threads)
 
 
 def test_tflite_runtime_is_given_no_file_without_sidecar(written, tmp_path, monkeypatch):
-    class Interpreter:
-        """Stands for the one of tflite-runtime, which crashes on damaged files."""
-
-    Interpreter.__module__ = "tflite_runtime.interpreter"
-    monkeypatch.setattr(litert, "_interpreter_class", lambda: Interpreter)
+    monkeypatch.setattr(litert, "_interpreter_module", lambda: types.ModuleType("tflite_runtime.interpreter"))
     path = tmp_path / "alone.tflite"
-    path.write_bytes(written.paths["tflite", "none"].read_bytes())
+    path.write_bytes(written.paths["tflite", "fp32"].read_bytes())
     with pytest.raises(DataError, match="no sidecar alone.tflite.json"):
         open_runner(path)

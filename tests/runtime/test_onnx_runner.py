@@ -7,7 +7,7 @@ from tfgait.runtime.encoder import Encoder
 
 
 def test_file_gives_the_embeddings_of_keras(written):
-    runner = open_runner(written.paths["onnx", "none"])
+    runner = open_runner(written.paths["onnx", "fp32"])
     assert runner.inputs["silhouettes"].shape == (1, 30, 16, 12, 1)
     np.testing.assert_allclose(Encoder(runner).encode(written.sequences), written.reference, atol=1e-5)
 
@@ -15,7 +15,7 @@ def test_file_gives_the_embeddings_of_keras(written):
 @pytest.mark.parametrize("size", [0, 6, 100, 5000, -4])
 def test_truncated_file_is_named(written, tmp_path, size):
     path = tmp_path / "cut.onnx"
-    path.write_bytes(written.paths["onnx", "none"].read_bytes()[:size])
+    path.write_bytes(written.paths["onnx", "fp32"].read_bytes()[:size])
     with pytest.raises(DataError, match="cut.onnx"):
         open_runner(path)
 
@@ -29,4 +29,4 @@ def test_foreign_file_is_named(tmp_path):
 
 def test_wrong_shape_is_named(written):
     with pytest.raises(DataError, match=r"shape=\(1, 30, 64, 44, 1\)"):
-        open_runner(written.paths["onnx", "none"]).run({"silhouettes": np.zeros((1, 30, 64, 44, 1), np.float32)})
+        open_runner(written.paths["onnx", "fp32"]).run({"silhouettes": np.zeros((1, 30, 64, 44, 1), np.float32)})

@@ -41,7 +41,7 @@ def test_damaged_sidecar_is_named(described, text):
 
 
 def test_every_runner_checks_it(written, tmp_path):
-    for source in (written.paths["tflite", "none"], written.paths["onnx", "none"]):
+    for source in (written.paths["tflite", "fp32"], written.paths["onnx", "fp32"]):
         path = tmp_path / source.name
         path.write_bytes(source.read_bytes())
         sidecar_path(path).write_text(json.dumps({"bytes": 10, "sha256": "0"}))

@@ -12,7 +12,7 @@ def test_the_catalogue_names_what_commands_take():
     assert found.presets["gaitset_walkers"] == "gaitset"
     assert found.datasets["casia_b"]["splits"][0] == "74/50"
     assert found.criteria["l1"] == "mean of its absolute weights" and list(found.criteria) == list(CRITERIA)
-    assert {"none", "dynamic", "int8"} == set(found.formats["tflite"])
+    assert {"fp32", "dynamic", "int8"} == set(found.formats["tflite"])
 
 
 def test_listing_names_imports_nothing_heavy():

@@ -66,12 +66,12 @@ def test_int8_is_calibrated_on_training_subjects_alone(run_folder, tmp_path, mon
         return whole(store, rows, count, seed)
 
     monkeypatch.setattr(calibration, "draw", spy)
-    result = export(ExportOptions(quantize="int8", out=f"{tmp_path}/"))
+    result = export(ExportOptions(precision="int8", out=f"{tmp_path}/"))
     assert result.file == str(tmp_path / "model_int8.tflite")
     assert target(resolve_model(""), str(tmp_path / "not_yet"), ".tflite") == tmp_path / "not_yet" / "model.tflite"
     assert drawn == [["002"]]
-    assert export(ExportOptions(quantize="int8", out=f"{tmp_path}/")).calibration == result.calibration
-    assert export(ExportOptions(quantize="int8", out=f"{tmp_path}/", seed=5, calibration=1)).calibration not in (
+    assert export(ExportOptions(precision="int8", out=f"{tmp_path}/")).calibration == result.calibration
+    assert export(ExportOptions(precision="int8", out=f"{tmp_path}/", seed=5, calibration=1)).calibration not in (
         "",
         result.calibration,
     )
@@ -104,11 +104,11 @@ def test_shipped_preset_is_left_alone(run_folder):
     ("options", "told"),
     [
         ({"format": "tflit"}, "Did you mean 'tflite'"),
-        ({"format": "onnx", "quantize": "int8"}, "can be written with quantize=none"),
+        ({"format": "onnx", "precision": "int8"}, "can be written with precision=fp32"),
         ({"frames": -1}, "frames=-1"),
         ({"sequences": 0}, "sequences=0"),
         ({"min_cosine": 1.5}, "min_cosine=1.5"),
-        ({"quantize": "int8", "calibration": 0}, "calibration=0"),
+        ({"precision": "int8", "calibration": 0}, "calibration=0"),
         ({"out": "model.onnx"}, "ends in .tflite"),
         ({"format": "keras", "out": "runs/tiny/model.keras"}, "must not be the model itself"),
         ({"model": "no_such_run"}, "no_such_run"),

@@ -16,7 +16,7 @@ def test_shares_are_those_of_what_was_measured(monkeypatch):
         return {
             (name, how): Speed(bytes=size * scale, ms=10.0 * size * scale)
             for name, size in sizes[0].items()
-            for how, scale in (("none", 4), ("int8", 1))
+            for how, scale in (("fp32", 4), ("int8", 1))
         }
 
     monkeypatch.setattr(module, "NETWORKS", tuple(tiny))
@@ -39,7 +39,7 @@ def test_shares_are_those_of_what_was_measured(monkeypatch):
 def test_a_network_is_measured_as_float_and_as_int8_file():
     network = build("cnn3d_tiny")  # int8 only once it is lowered
     found = litert_speeds({"tiny": network}, rounds=1)
-    assert set(found) == {("tiny", "none"), ("tiny", "int8")}
-    assert 4 * network.count_params() < found["tiny", "none"].bytes < 40_000 + 4 * network.count_params()
-    assert found["tiny", "int8"].bytes < found["tiny", "none"].bytes
+    assert set(found) == {("tiny", "fp32"), ("tiny", "int8")}
+    assert 4 * network.count_params() < found["tiny", "fp32"].bytes < 40_000 + 4 * network.count_params()
+    assert found["tiny", "int8"].bytes < found["tiny", "fp32"].bytes
     assert all(speed.ms > 0 for speed in found.values())

@@ -91,8 +91,8 @@ def test_a_pruned_one_is_fine_tuned(home, legacy, stores):
 
 def test_it_is_exported_and_agrees(home, legacy, stores):
     given = {"datadir": str(stores / "flow.h5"), "out": str(home) + "/", "sequences": 4, "calibration": 8}
-    for name, quantize in (("pruned.h5", "none"), ("factorised.h5", "int8")):
-        made = export(ExportOptions(model=str(legacy / name), quantize=quantize, **given))
+    for name, precision in (("pruned.h5", "fp32"), ("factorised.h5", "int8")):
+        made = export(ExportOptions(model=str(legacy / name), precision=precision, **given))
         assert made.cosine > 0.98 and Path(made.file).parent == home
 
 

@@ -142,7 +142,7 @@ def test_latency_is_measured_in_litert_beside_the_original(monkeypatch):
     monkeypatch.setattr(meter, "measure", measured)
     network = build("cnn3d_tiny")
     assert share_left(network, "latency")(build("cnn3d_tiny", embedding=5)) == 0.25
-    assert ran == [{("before", "none"): (1, 1, 8), ("after", "none"): (1, 1, 5)}]
+    assert ran == [{("before", "fp32"): (1, 1, 8), ("after", "fp32"): (1, 1, 5)}]
 
 
 def test_a_target_of_latency_rounds_to_8_where_nothing_else_is_said(home, monkeypatch):

@@ -60,11 +60,11 @@ def test_the_whole_way_with_the_ordinary_training(home):
     assert manifest["qat"]["ptq"] == result.ptq
     with pytest.raises(UserError, match="mine-qat; name mine instead"):
         qat(QatOptions(epochs=1))
-    other = export(ExportOptions(quantize="int8", out=str(home / "again.tflite"), sequences=6))
+    other = export(ExportOptions(precision="int8", out=str(home / "again.tflite"), sequences=6))
     assert other.calibration == "" and (home / "again.tflite").read_bytes() == (run / "model_int8.tflite").read_bytes()
     (run / "ranges.json").write_text("{}")
     with pytest.raises(UserError, match="ranges.json does not fit its network"):
-        export(ExportOptions(quantize="int8", out=str(home / "again.tflite"), sequences=6))
+        export(ExportOptions(precision="int8", out=str(home / "again.tflite"), sequences=6))
 
 
 def test_training_takes_the_recipe_of_the_run_at_a_tenth_of_its_rate(home):

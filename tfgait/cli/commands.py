@@ -83,7 +83,7 @@ COMMANDS = {
         "tfgait.workflows.export:export",
         "ExportOptions",
         "write a model for a board, proven equal",
-        "--format tflite --quantize int8",
+        "--format tflite --precision int8",
         "export",
         tensorflow=True,
     ),

@@ -154,7 +154,7 @@ def _list(result):
             None,
         ),
         ("recipes of train", [{"--config": n, "": title} for n, title in result.recipes.items()], None),
-        ("formats of export", [{"format": f, "quantize": ", ".join(q)} for f, q in result.formats.items()], None),
+        ("formats of export", [{"format": f, "precision": ", ".join(q)} for f, q in result.formats.items()], None),
         (
             "criteria of prune",
             [{"--criterion": c, "a filter is worth its": what} for c, what in result.criteria.items()],

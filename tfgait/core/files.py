@@ -52,6 +52,8 @@ def read_json(path):
         raise DataError(f"{path} does not exist.") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable JSON file: {error}.") from error
+    except RecursionError as error:
+        raise DataError(f"{path} is not a readable JSON file: it is nested too deeply.") from error
 
 
 def plain(value):

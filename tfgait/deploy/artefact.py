@@ -72,7 +72,7 @@ def export_network(
         raise ConfigError(f"out must end in {form.extension} for format={form.format}. Received: out={path}.")
     own = hasattr(network, "ranges")
     if form.calibrated and calibration is None and not own:
-        raise ConfigError(f"{form.format} with quantize={form.quantize} must be given calibration sequences.")
+        raise ConfigError(f"{form.format} with precision={form.precision} must be given calibration sequences.")
     network = fixed(network, frames) if frames or form.format != "keras" else network
     name, (length, *_) = input_of(network)
     say(0, 3, "convert")
@@ -88,7 +88,7 @@ def export_network(
         record = {
             "file": path.name,
             "format": form.format,
-            "quantize": form.quantize,
+            "precision": form.precision,
             "bytes": temporary.stat().st_size,
             "sha256": file_hash(temporary),
             "modality": name,
@@ -126,7 +126,7 @@ def _convert(network, path, form, calibration, batch, lowered):
         shape = ready.signature.shape
         kind = modality(ready.signature.name)
         batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0]))
-        content = convert(ready, form.quantize, batches)
+        content = convert(ready, form.precision, batches)
     path.write_bytes(content)
 
 

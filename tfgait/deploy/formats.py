@@ -11,7 +11,7 @@ class Format:
 
     Args:
         format: keras, tflite or onnx.
-        quantize: none (fp32), dynamic (int8 weights, activations quantised as they come), int8 (all of it).
+        precision: fp32, dynamic (int8 weights, activations quantised as they come), int8 (all of it).
         suffix: what is added to the name of the model, with the extension.
         min_cosine: lowest cosine to the Keras embedding of any sequence that still counts as equal.
         max_error: largest error over the largest absolute value of the embeddings that does; None: not bounded.
@@ -22,7 +22,7 @@ class Format:
     """
 
     format: str
-    quantize: str
+    precision: str
     suffix: str
     min_cosine: float
     max_error: float | None
@@ -38,8 +38,8 @@ class Format:
 
 
 FORMATS = (
-    Format("keras", "none", "_export.keras", 0.99999, 1e-4, free_batch=True, note="float32; any batch, runs in Keras"),
-    Format("tflite", "none", ".tflite", 0.99999, 1e-4, lowered=True, note="float32; LiteRT, tflite-runtime"),
+    Format("keras", "fp32", "_export.keras", 0.99999, 1e-4, free_batch=True, note="float32; any batch, runs in Keras"),
+    Format("tflite", "fp32", ".tflite", 0.99999, 1e-4, lowered=True, note="float32; LiteRT, tflite-runtime"),
     Format("tflite", "dynamic", "_dynamic.tflite", 0.99, None, lowered=True, note="int8 weights, float32 in and out"),
     Format(
         "tflite",
@@ -51,11 +51,11 @@ FORMATS = (
         lowered=True,
         note="int8 weights and activations, float32 in and out; calibrated on training data",
     ),
-    Format("onnx", "none", ".onnx", 0.99999, 1e-4, free_batch=True, note="float32, opset 13; onnxruntime, TensorRT"),
+    Format("onnx", "fp32", ".onnx", 0.99999, 1e-4, free_batch=True, note="float32, opset 13; onnxruntime, TensorRT"),
 )
 
 
-def check_format(format, quantize="none", batch=1):
+def check_format(format, precision="fp32", batch=1):
     """Return the `Format` row of an export, or say why there is none.
 
     Raises:
@@ -63,14 +63,14 @@ def check_format(format, quantize="none", batch=1):
             or a batch size the format cannot have.
     """
     check_choice("format", format, list(dict.fromkeys(row.format for row in FORMATS)))
-    check_choice("quantize", quantize, list(dict.fromkeys(row.quantize for row in FORMATS)))
-    rows = {row.quantize: row for row in FORMATS if row.format == format}
-    if quantize not in rows:
+    check_choice("precision", precision, list(dict.fromkeys(row.precision for row in FORMATS)))
+    rows = {row.precision: row for row in FORMATS if row.format == format}
+    if precision not in rows:
         raise ConfigError(
-            f"format={format} can be written with quantize={' or '.join(rows)}. Received: quantize={quantize}; "
-            f"{' and '.join(r.format for r in FORMATS if r.quantize == quantize)} can have that."
+            f"format={format} can be written with precision={' or '.join(rows)}. Received: precision={precision}; "
+            f"{' and '.join(r.format for r in FORMATS if r.precision == precision)} can have that."
         )
-    row = rows[quantize]
+    row = rows[precision]
     if batch < 0 or (batch == 0 and not row.free_batch):
         free = " or 0 for any" if row.free_batch else ""
         raise ConfigError(f"batch must be a whole number from 1{free}. Received: batch={batch}, format={format}.")

@@ -64,7 +64,7 @@ def check_parity(parity, form, min_cosine=None):
         min_cosine: replaces the row's own.
     """
     lowest = form.min_cosine if min_cosine is None else min_cosine
-    what = f"{form.format} with quantize={form.quantize}"
+    what = f"{form.format} with precision={form.precision}"
     if parity.cosine < lowest:
         raise ParityError(
             f"{what} must keep every embedding within cosine {lowest} of Keras. Received: {parity.cosine:.6f}, "

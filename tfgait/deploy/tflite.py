@@ -10,12 +10,12 @@ from tfgait.core.errors import ConfigError, DataError
 from tfgait.deploy.savedmodel import save
 
 
-def convert(serving, quantize, batches=None):
+def convert(serving, precision, batches=None):
     """Return the bytes of a .tflite file.
 
     Args:
         serving: `Serving` of a fixed batch size.
-        quantize: none, dynamic or int8; inputs and outputs stay float32 in all three.
+        precision: fp32, dynamic or int8; inputs and outputs stay float32 in all three.
         batches: for int8, a function that returns an iterable of ``{modality: float32 array}`` of the serving's shape;
             None where the network rounds to ranges of its own, which then count.
 
@@ -26,16 +26,16 @@ def convert(serving, quantize, batches=None):
     with tempfile.TemporaryDirectory(prefix="tfgait-") as scratch:
         # By way of a SavedModel, since only that keeps the names of inputs and outputs.
         save(serving, scratch)
-        return _convert(tf.lite.TFLiteConverter.from_saved_model(scratch), serving.network.name, quantize, batches)
+        return _convert(tf.lite.TFLiteConverter.from_saved_model(scratch), serving.network.name, precision, batches)
 
 
-def _convert(converter, name, quantize, batches):
+def _convert(converter, name, precision, batches):
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if quantize != "none":
+    if precision != "fp32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         # Dense weights of one scale a channel need a later operator version than tflite-runtime 2.14 has.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    if quantize == "int8" and batches is not None:
+    if precision == "int8" and batches is not None:
         converter.representative_dataset = batches
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     try:
@@ -45,12 +45,12 @@ def _convert(converter, name, quantize, batches):
     except _converter_error() as error:
         named = sorted(set(re.findall(r"\b(?:Flex|tf\.|tfl\.)\w+", str(error)))) or [str(error).splitlines()[0]]
         raise ConfigError(
-            f"{name} cannot be written as tflite with quantize={quantize}: LiteRT lacks {', '.join(named[:5])}."
+            f"{name} cannot be written as tflite with precision={precision}: LiteRT lacks {', '.join(named[:5])}."
         ) from error
-    floating = float_operators(content) if quantize == "int8" else []
+    floating = float_operators(content) if precision == "int8" else []
     if floating:
         raise ConfigError(
-            f"{name} cannot be written as tflite with quantize=int8: these operators would stay in float32: "
+            f"{name} cannot be written as tflite with precision=int8: these operators would stay in float32: "
             f"{', '.join(floating)}."
         )
     foreign = foreign_operators(content)

@@ -1,51 +1,70 @@
 """Run a .tflite file with LiteRT, or with tflite-runtime where only that exists."""
 
+import ctypes
+import importlib
 from pathlib import Path
 
-from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.errors import ConfigError, DataError, nearest
 from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
+from tfgait.runtime.trial import check_runs
+
+PACKAGES = {"ai_edge_litert": "ai_edge_litert.interpreter", "tflite_runtime": "tflite_runtime.interpreter"}
+DELEGATES = ("xnnpack", "none")
+PLUGIN = ("tflite_plugin_create_delegate", "tflite_plugin_destroy_delegate")  # what the library of a delegate has
+FAILURES = (ValueError, RuntimeError)  # what the interpreter raises about a file; UnicodeDecodeError is one
 
 
 class LiteRTRunner(Runner):
-    """A .tflite file, on CPU threads (XNNPACK where its operators allow).
+    """A .tflite file, on CPU threads (XNNPACK where its operators allow) or a delegate of your own.
 
     Args:
         path: the file; it needs a named signature, as every export of tfgait has.
         threads: how many the interpreter may use.
+        delegate: ``"xnnpack"`` (the default), ``"none"`` for the plain kernels, or the path of a delegate's library,
+            such as ``libedgetpu.so.1``.
+        tried: whether the file is known to run; one without sidecar is first run in a process of its own.
 
     Raises:
-        ConfigError: neither ai-edge-litert nor tflite-runtime is installed, or threads below 1.
+        ConfigError: neither ai-edge-litert nor tflite-runtime is installed, threads below 1, or no such delegate.
         DataError: the file is damaged, no LiteRT model, without named inputs, or needs other operators;
             or tflite-runtime, which does not check files, finds no sidecar.
     """
 
-    def __init__(self, path, threads=1):
+    takes_delegate = True
+
+    def __init__(self, path, threads=1, delegate="", tried=False):
         check_threads(threads)
         self.path = Path(path)
         content = read_model(self.path)
         described = read_sidecar(self.path)
-        interpreter = _interpreter_class()
-        if described is None and interpreter.__module__.startswith("tflite_runtime"):
+        module = _interpreter_module()
+        if described is None and module.__name__.startswith("tflite_runtime"):
             raise DataError(
                 f"{self.path} has no sidecar {sidecar_path(self.path).name}: tflite-runtime crashes on a damaged file, "
                 "so it is given only files whose sidecar proves them whole."
             )
+        if described is None and not tried:
+            check_runs(self.path)
+        chosen = _delegated(module, delegate)
         try:
-            self._interpreter = interpreter(model_content=content, num_threads=threads)
+            self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
             self._interpreter.allocate_tensors()
             names = list(self._interpreter.get_signature_list())
             self._signature = self._interpreter.get_signature_runner(names[0]) if names else None
-        except (ValueError, RuntimeError) as error:
+            if self._signature is None:
+                raise DataError(f"{self.path} does not name its inputs and outputs: export it with tfgait.")
+            self.inputs = _ports(self._signature.get_input_details())
+            self.outputs = _ports(self._signature.get_output_details())
+        except FAILURES as error:
             raise DataError(f"{self.path} cannot be run by LiteRT: {_first_line(error)}") from error
-        if self._signature is None:
-            raise DataError(f"{self.path} does not name its inputs and outputs: export it with tfgait.")
-        self.inputs = _ports(self._signature.get_input_details())
-        self.outputs = _ports(self._signature.get_output_details())
 
     def invoke(self, values):
-        """Run one batch of the file's own size and types."""
-        return self._signature(**values)
+        """Run one batch of the file's own size and types; a file that fails in it raises `DataError`."""
+        try:
+            return self._signature(**values)
+        except FAILURES as error:
+            raise DataError(f"{self.path} cannot be run by LiteRT: {_first_line(error)}") from error
 
 
 def read_model(path):
@@ -59,17 +78,32 @@ def read_model(path):
     return content
 
 
-def _interpreter_class():
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ModuleNotFoundError as absent:
-        if absent.name != "ai_edge_litert":
-            raise
+def _interpreter_module():
+    for package, module in PACKAGES.items():
         try:
-            from tflite_runtime.interpreter import Interpreter
-        except ModuleNotFoundError:
-            raise ConfigError("a .tflite file needs LiteRT: pip install ai-edge-litert") from absent
-    return Interpreter
+            return importlib.import_module(module)
+        except ModuleNotFoundError as absent:
+            if absent.name != package:
+                raise
+    raise ConfigError("a .tflite file needs LiteRT: pip install ai-edge-litert")
+
+
+def _delegated(module, delegate):
+    """Return the arguments by which an interpreter takes a delegate."""
+    if delegate in ("", "xnnpack"):
+        return {}
+    if delegate == "none":
+        return {"experimental_op_resolver_type": module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+    try:
+        library = ctypes.CDLL(delegate)
+        for function in PLUGIN:
+            getattr(library, function)
+        return {"experimental_delegates": [module.load_delegate(delegate)]}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"delegate must be one of {', '.join(DELEGATES)}, or the library of one. Received: delegate={delegate}: "
+            f"{_first_line(error)}.{nearest(delegate, DELEGATES)}"
+        ) from error
 
 
 def _ports(details):

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.errors import ConfigError, DataError, check_choice
 from tfgait.runtime.runner import Port, Runner, check_threads
 from tfgait.runtime.sidecar import read_sidecar
 
+SUFFIX = "ExecutionProvider"
 TYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -17,18 +18,22 @@ TYPES = {
 
 
 class OnnxRunner(Runner):
-    """An .onnx file, on CPU threads.
+    """An .onnx file, on CPU threads or what else this onnxruntime was built for.
 
     Args:
         path: the file.
         threads: how many an operator may use.
+        delegate: an execution provider, such as ``"cuda"`` or ``"CUDAExecutionProvider"``; what it lacks is left to
+            the CPU. Empty: the CPU.
 
     Raises:
-        ConfigError: onnxruntime is not installed, or threads below 1.
+        ConfigError: onnxruntime is not installed or without that provider, or threads below 1.
         DataError: the file is damaged, no ONNX model, or its graph is invalid.
     """
 
-    def __init__(self, path, threads=1):
+    takes_delegate = True
+
+    def __init__(self, path, threads=1, delegate=""):
         check_threads(threads)
         self.path = Path(path)
         try:
@@ -36,12 +41,13 @@ class OnnxRunner(Runner):
         except ModuleNotFoundError as absent:
             raise ConfigError("an .onnx file needs onnxruntime: pip install onnxruntime") from absent
         read_sidecar(self.path)
+        providers = _providers(onnxruntime.get_available_providers(), delegate)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(str(self.path), options, providers=providers)
         except (RuntimeError, ValueError, *_failures()) as error:
             raise DataError(f"{self.path} cannot be run by onnxruntime: {str(error).strip()}") from error
         self.inputs = _ports(self._session.get_inputs(), self.path)
@@ -51,6 +57,14 @@ class OnnxRunner(Runner):
         """Run one batch of the file's own size and types."""
         names = list(self.outputs)
         return dict(zip(names, self._session.run(names, values), strict=True))
+
+
+def _providers(available, delegate):
+    """Return the execution providers to ask for, in order."""
+    short = {name.removesuffix(SUFFIX).lower(): name for name in available}
+    wanted = delegate.removesuffix(SUFFIX).lower() or "cpu"
+    check_choice("delegate", wanted, list(short))
+    return list(dict.fromkeys([short[wanted], f"CPU{SUFFIX}"]))
 
 
 def _failures():

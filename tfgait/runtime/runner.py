@@ -44,8 +44,10 @@ class Runner:
 
     A subclass sets `path`, `inputs` and `outputs` (``{name: Port}``) and writes `invoke`.
     A file of fixed batch size takes any batch: it is run piece by piece, the last piece filled up.
+    `takes_delegate` tells whether its constructor has a `delegate` that computes in the processor's place.
     """
 
+    takes_delegate = False
     path = None
     inputs = {}
     outputs = {}

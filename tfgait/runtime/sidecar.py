@@ -1,9 +1,13 @@
 """The JSON beside a model file that says what it is: `model.tflite` has `model.tflite.json`."""
 
+import re
 from pathlib import Path
 
 from tfgait.core.errors import DataError
 from tfgait.core.files import file_hash, read_json
+
+LARGEST = 1 << 22  # bytes of a sidecar; those of the published networks have a few thousand
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def sidecar_path(path):
@@ -21,13 +25,41 @@ def read_sidecar(path):
     beside = sidecar_path(path)
     if not beside.is_file():
         return None
+    if beside.stat().st_size > LARGEST:
+        raise DataError(f"{beside} must have at most {LARGEST} bytes. Received: {beside.stat().st_size}.")
     record = read_json(beside)
     if not isinstance(record, dict) or not {"bytes", "sha256"} <= record.keys():
         raise DataError(f"{beside} is no sidecar of a model file: it names neither bytes nor sha256.")
     size = Path(path).stat().st_size
     if size != record["bytes"] or file_hash(path) != record["sha256"]:
         raise DataError(
-            f"{path} is not the file its sidecar describes ({record['bytes']} bytes there, {size} here): "
+            f"{path} is not the file its sidecar describes ({str(record['bytes'])[:20]} bytes there, {size} here): "
             "it is damaged, or was exchanged. Export it again."
         )
     return record
+
+
+def network_hash(path):
+    """Return the SHA-256 that a network and every file made of it share: that of the Keras file it came from.
+
+    Galleries are tied to it, so that a person enrolled with one file of a network is known to the others.
+
+    Args:
+        path: a model file; its sidecar names the network, one without is taken for the network itself.
+
+    Raises:
+        DataError: no such file, or a damaged sidecar.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path} does not exist, or is not a file.")
+    source = (read_sidecar(path) or {}).get("source") or {}
+    named = source.get("model_sha256") if isinstance(source, dict) else source
+    if named is None:
+        return file_hash(path)
+    if not isinstance(named, str) or not SHA256.fullmatch(named):
+        raise DataError(
+            f"{sidecar_path(path)} must name its network by 64 hexadecimal digits. "
+            f"Received: source.model_sha256={str(named)[:80]}."
+        )
+    return named

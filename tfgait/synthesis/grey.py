@@ -34,7 +34,7 @@ def noise_texture(rng, height, width, mean, contrast):
     return np.clip(mean + contrast * total, 0, 255).astype(np.uint8)
 
 
-def grey(surface, outline, depth, camera, clothes, wall):
+def grey(surface, outline, depth, camera, clothes, wall, light=None):
     """Grey pictures, uint8 `(T, HEIGHT, WIDTH)`.
 
     Args:
@@ -44,10 +44,13 @@ def grey(surface, outline, depth, camera, clothes, wall):
         camera: the `Camera`.
         clothes: a generator for the textures of the clothes, the same from every view of a walk.
         wall: a generator for the background and the noise of the camera.
+        light: T factors `(HEIGHT, WIDTH)` on the wall's brightness; None: it is the same everywhere.
     """
     textures = _textures(surface.names, clothes)
     background = noise_texture(wall, HEIGHT, WIDTH, wall.uniform(60, 190), wall.uniform(8, 20))
     pictures = np.repeat(background[None], len(outline), axis=0)
+    for picture, factor in zip(pictures, () if light is None else light, strict=light is not None):
+        picture[:] = np.rint(picture * factor)
     inverse, gain = _mappings(surface, camera), _light(depth)
     corners = fixed(outline)
     low = np.clip(np.floor(outline.min(axis=2)).astype(int) - 1, 0, (WIDTH, HEIGHT))

@@ -95,6 +95,7 @@ _STREAMS = (
     "later",
     "depth",
     "colours",
+    "film",
 )
 
 

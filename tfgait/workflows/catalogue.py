@@ -47,7 +47,7 @@ def catalogue(options, progress=None):
 
     formats = {}
     for entry in FORMATS:
-        formats.setdefault(entry.format, []).append(entry.quantize)
+        formats.setdefault(entry.format, []).append(entry.precision)
     return Catalogue(
         networks=list(NETWORKS),
         presets={name: network for name, (network, _) in PRESETS.items()},

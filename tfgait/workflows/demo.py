@@ -164,10 +164,10 @@ def _files(trained, pruned, data, progress):
     """Return ``{row: ExportResult}`` of what a board would get."""
     from tfgait.workflows.export import ExportOptions, export
 
-    wanted = {"trained": (trained, "none"), "pruned": (pruned, "none"), "pruned, int8": (pruned, "int8")}
+    wanted = {"trained": (trained, "fp32"), "pruned": (pruned, "fp32"), "pruned, int8": (pruned, "int8")}
     return {
-        name: export(ExportOptions(model=run.run, quantize=quantize, datadir=data), progress)
-        for name, (run, quantize) in wanted.items()
+        name: export(ExportOptions(model=run.run, precision=precision, datadir=data), progress)
+        for name, (run, precision) in wanted.items()
     }
 
 

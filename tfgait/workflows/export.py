@@ -23,7 +23,7 @@ class ExportOptions:
         last_dense: of such an .h5 file without classifier: goes (the signature is what it reads) or stays (empty too).
         mod: of such an .h5 file that takes one channel a frame: grey (gray), depth or silhouettes (silhouette).
         format: keras, tflite or onnx.
-        quantize: none (float32), dynamic (int8 weights) or int8 (weights and activations; float32 in and out).
+        precision: fp32, dynamic (int8 weights) or int8 (weights and activations; float32 in and out).
         out: file or folder to write to; empty: beside the model, for a shipped preset in runs/exports.
         datadir: data to calibrate and compare on; empty: the data of the run, else the default walkers.
         views: keep these only, with commas.
@@ -42,7 +42,7 @@ class ExportOptions:
     last_dense: str = ""
     mod: str = ""
     format: str = "tflite"
-    quantize: str = "none"
+    precision: str = "fp32"
     out: str = ""
     datadir: str = ""
     views: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class ExportResult:
 
     Args:
         file: its path; `<file>.json` describes it.
-        format, quantize: as asked for.
+        format, precision: as asked for.
         bytes: its size.
         cosine: lowest cosine to the Keras embedding of any sequence compared.
         max_abs_error: largest difference of two numbers of the embeddings.
@@ -75,7 +75,7 @@ class ExportResult:
 
     file: str
     format: str
-    quantize: str
+    precision: str
     bytes: int
     cosine: float
     max_abs_error: float
@@ -92,7 +92,7 @@ def export(options, progress=None):
         DataError: a damaged model or data set, or one of another modality.
         ParityError: the file does not agree with Keras.
     """
-    form = check_format(options.format, options.quantize, options.batch)
+    form = check_format(options.format, options.precision, options.batch)
     check_numbers(options)
     if form.calibrated and options.calibration < 1:
         raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={options.calibration}.")
@@ -126,7 +126,7 @@ def export(options, progress=None):
     return ExportResult(
         file=str(path),
         format=form.format,
-        quantize=form.quantize,
+        precision=form.precision,
         bytes=artefact.record["bytes"],
         cosine=artefact.parity.cosine,
         max_abs_error=artefact.parity.max_abs_error,

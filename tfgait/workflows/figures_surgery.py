@@ -56,7 +56,7 @@ def _left(network):
 
     small = {name: _cut(network, *how)[1] for name, how in CUTS.items()}
     speeds = litert_speeds({"": network, **small})
-    called = {"none": "float32", "int8": "int8"}
+    called = {"fp32": "float32", "int8": "int8"}
     record = {f"{network.name} whole, {called[how]}, ms": round(speeds["", how].ms, 2) for how in called}
     for name, cut in small.items():
         record[f"{network.name} {name}, MACs"] = round(macs(cut) / macs(network), 3)

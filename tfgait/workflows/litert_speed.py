@@ -24,12 +24,12 @@ class Speed:
     ms: float
 
 
-def litert_speeds(networks, quantize=("none", "int8"), rounds=ROUNDS):
-    """Return ``{(name, quantize): Speed}`` of networks, runs of all of them in turn.
+def litert_speeds(networks, precisions=("fp32", "int8"), rounds=ROUNDS):
+    """Return ``{(name, precision): Speed}`` of networks, runs of all of them in turn.
 
     Args:
         networks: ``{name: network}``, each of one modality; free frames become the modality's own number.
-        quantize: any of none, dynamic, int8.
+        precisions: any of fp32, dynamic, int8.
         rounds: measured runs of each.
 
     Raises:
@@ -38,9 +38,9 @@ def litert_speeds(networks, quantize=("none", "int8"), rounds=ROUNDS):
     with tempfile.TemporaryDirectory(prefix="tfgait-") as scratch:
         paths = {}
         for name, network in networks.items():
-            for how in quantize:
-                paths[name, how] = Path(scratch) / f"{len(paths)}.tflite"
-                _write(paths[name, how], network, how)
+            for precision in precisions:
+                paths[name, precision] = Path(scratch) / f"{len(paths)}.tflite"
+                _write(paths[name, precision], network, precision)
         taken = file_times(paths, rounds)
         return {key: Speed(path.stat().st_size, taken[key]) for key, path in paths.items()}
 
@@ -62,13 +62,13 @@ def file_times(paths, rounds=ROUNDS):
 
     calls = {}
     for key, path in paths.items():
-        runner = LiteRTRunner(path, threads=1)
+        runner = LiteRTRunner(path, threads=1, tried=True)
         sample = {port.name: np.zeros(port.shape, port.dtype) for port in runner.inputs.values()}
         calls[key] = partial(runner.invoke, sample)
     return {key: latency.cpu_ms for key, latency in measure(calls, rounds).items()} if calls else {}
 
 
-def _write(path, network, quantize):
+def _write(path, network, precision):
     """Write a network as a LiteRT file."""
     from tfgait.compress.proof import random_inputs
     from tfgait.deploy.serving import serving
@@ -79,4 +79,4 @@ def _write(path, network, quantize):
         {name: value.astype("float32") for name, value in random_inputs(ready.network, 1, seed).items()}
         for seed in range(SAMPLES)
     ]
-    path.write_bytes(convert(ready, quantize, lambda: iter(samples)))
+    path.write_bytes(convert(ready, precision, lambda: iter(samples)))

@@ -12,7 +12,7 @@ from tfgait.workflows.litert_speed import file_times
 from tfgait.workflows.models import load_network, resolve_model, runnable
 from tfgait.workflows.prune_options import PruneOptions
 
-FILES = {"fp32": "none", "int8": "int8"}
+FILES = ("fp32", "int8")
 # What says nothing of how the points of a curve are made.
 ELSEWHERE = ("model", "percentile", "percentiles", "experdir", "name", "device")
 ROUNDS = 21  # of the latency of every file, all in turn
@@ -56,10 +56,10 @@ def prune_curve(options, progress=None, fine_tune=None, score=None):
     for percentile in (0.0, *sorted(options.percentiles)):
         row, path = _point(options, origin, folder, percentile, progress, fine_tune, score)
         row["rank1"] = _rank1(path, options, origin, folder, percentile, progress)
-        for name, quantize in FILES.items():
-            file = _file(row, name, quantize, path, options, origin, folder, progress)
+        for precision in FILES:
+            file = _file(row, precision, path, options, origin, folder, progress)
             if file:
-                files[percentile, name] = file
+                files[percentile, precision] = file
         rows.append(row)
     rows[0]["val"] = rows[1]["val_before"]
     _time(rows, files, progress)
@@ -115,16 +115,16 @@ def _rank1(path, options, origin, folder, percentile, progress):
     return evaluate(EvaluateOptions(model=str(path), knn=1, out=out, **_data(options, origin)), progress).rank1
 
 
-def _file(row, name, quantize, path, options, origin, folder, progress):
+def _file(row, precision, path, options, origin, folder, progress):
     """Write a LiteRT file, put its size into the row, and return its path; None where it cannot be."""
-    out = folder / "files" / f"p{row['percentile']:g}_{name}.tflite"
-    size = "bytes" if name == "fp32" else f"{name}_bytes"
+    out = folder / "files" / f"p{row['percentile']:g}_{precision}.tflite"
+    size = "bytes" if precision == "fp32" else f"{precision}_bytes"
     try:
         if not _same(out, path):
-            _export(path, out, quantize, options, origin, progress)
+            _export(path, out, precision, options, origin, progress)
     except UserError as error:
         row[size] = None
-        row["notes"].append(f"no {name} file: {error}")
+        row["notes"].append(f"no {precision} file: {error}")
         return None
     row[size] = out.stat().st_size
     return out
@@ -139,10 +139,10 @@ def _same(out, path):
     return bool(record) and record.get("source", {}).get("model_sha256") == file_hash(path)
 
 
-def _export(path, out, quantize, options, origin, progress):
+def _export(path, out, precision, options, origin, progress):
     from tfgait.workflows.export import ExportOptions, export
 
-    how = {"model": str(path), "quantize": quantize, "out": str(out), "seed": options.seed}
+    how = {"model": str(path), "precision": precision, "out": str(out), "seed": options.seed}
     export(ExportOptions(**how, **_data(options, origin)), progress)
 
 

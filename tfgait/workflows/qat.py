@@ -122,7 +122,7 @@ def qat(options, progress=None, fine_tune=None):
     run = Path(tuned.run)
     manifest = read_json(run / "manifest.json")
     same = {name: getattr(options, name) for name in ("views", "conds", "min_frames", "skip_bad")}
-    how = {**same, "datadir": resolve_model(str(run)).data, "quantize": "int8"}
+    how = {**same, "datadir": resolve_model(str(run)).data, "precision": "int8"}
     how |= {"calibration": options.calibration, "sequences": options.sequences, "seed": options.seed}
     ptq = export(ExportOptions(model=str(parent.path), out=str(run / "model_ptq_int8.tflite"), **how), progress)
     made = export(ExportOptions(model=str(run), **how), progress)

@@ -24,5 +24,5 @@ def _count(network, what):
 def _latency_left(network, small):
     from tfgait.workflows.litert_speed import litert_speeds
 
-    speeds = litert_speeds({"before": network, "after": small}, ("none",))
-    return speeds["after", "none"].ms / speeds["before", "none"].ms
+    speeds = litert_speeds({"before": network, "after": small}, ("fp32",))
+    return speeds["after", "fp32"].ms / speeds["before", "fp32"].ms

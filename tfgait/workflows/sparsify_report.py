@@ -6,7 +6,7 @@ from pathlib import Path
 from tfgait.workflows.export import sample, training_rows
 from tfgait.workflows.litert_speed import file_times
 
-PRECISIONS = {"fp32": "none", "int8": "int8"}
+PRECISIONS = ("fp32", "int8")
 # A saving below this share of the time is within what two runs differ by.
 NOTICED = 0.05
 COMPARED = 8
@@ -37,14 +37,14 @@ def file_rows(networks, folders, store, parent, options, progress=None):
     rows = [_sizes("keras", *(folder / "model.keras" for folder in folders))]
     calibration = draw(store, training_rows(store, parent), options.calibration, options.seed)
     compared = sample(store, COMPARED, options.seed)
-    for name, quantize in PRECISIONS.items():
-        form = check_format("tflite", quantize, 1)
-        paths = [folder / f"model_{name}.tflite" for folder in folders]
+    for precision in PRECISIONS:
+        form = check_format("tflite", precision, 1)
+        paths = [folder / f"model_{precision}.tflite" for folder in folders]
         for network, path in zip(networks, paths, strict=True):
             given = calibration if form.calibrated else None
             # How well a sparse or clustered network takes to integers is a result and no fault.
             export_network(network, path, form, compared, calibration=given, min_cosine=1e-9, progress=progress)
-        rows.append(_sizes(name, *paths) | _times(paths, options.rounds))
+        rows.append(_sizes(precision, *paths) | _times(paths, options.rounds))
     return rows
 
 

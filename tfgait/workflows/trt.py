@@ -131,7 +131,7 @@ def _through_onnx(options, model, network, chosen, path, source, progress):
     artefact = export_network(
         network,
         path.with_name(f"{model.path.stem}_b{options.batch}{placed}.onnx"),
-        check_format("onnx", "none", options.batch),
+        check_format("onnx", "fp32", options.batch),
         chosen,
         batch=options.batch,
         frames=options.frames,
