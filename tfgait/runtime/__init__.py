@@ -10,6 +10,7 @@ RUNNERS = Registry(
     {
         ".tflite": "tfgait.runtime.litert:LiteRTRunner",
         ".onnx": "tfgait.runtime.onnx:OnnxRunner",
+        ".engine": "tfgait.runtime.tensorrt:TensorRTRunner",
         ".keras": "tfgait.deploy.keras_runner:KerasRunner",
         ".h5": "tfgait.deploy.keras_runner:KerasRunner",
         ".hdf5": "tfgait.deploy.keras_runner:KerasRunner",
