@@ -173,6 +173,24 @@ def _sanity(result):
     ]
 
 
+def _benchmark(result):
+    from tfgait.workflows.benchmark_reports import artefact_rows, machine_text, time_rows
+
+    first = result.rows[0]
+    title = f"{result.model}: threads {first['threads']}, batch {first['batch']}; rank-1 in percent"
+    failed = [{"not measured": name, "": error} for name, error in result.errors.items()]
+    notes = [{"note": note} for note in (*machine_text(result), *result.notes)]
+    files = [{"": name, "file": path} for name, path in result.files.items()]
+    timed = ("by threads and batch", time_rows(result), None)
+    return [
+        (title, artefact_rows(result), None),
+        timed,
+        ("", failed, None),
+        ("notes", notes, None),
+        ("written", files, None),
+    ]
+
+
 def _figures(result):
     return [(table["title"], table["rows"], None) for table in result.tables]
 
@@ -192,6 +210,7 @@ TABLES = {
     "sparsify": _sparsify,
     "list": _list,
     "sanity": _sanity,
+    "benchmark": _benchmark,
     "figures": _figures,
     "demo": _demo,
 }

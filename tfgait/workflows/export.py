@@ -7,7 +7,6 @@ import numpy as np
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash
-from tfgait.core.home import runs_dir
 from tfgait.deploy.formats import check_format
 from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.models import load_network, resolve_model
@@ -162,8 +161,7 @@ def target(model, out, suffix):
     """
     name = model.path.stem + suffix
     if not out:
-        folder = runs_dir() / "exports" / model.name if model.shipped else model.path.parent
-        return folder / name
+        return model.exports / name
     path = Path(out).expanduser()
     path = path / name if path.is_dir() or not path.suffix else path
     extension = Path(name).suffix

@@ -5,7 +5,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tfgait.core.errors import ConfigError, DataError, UserError
+from tfgait.core.errors import ConfigError, UserError
+from tfgait.runtime.energy.source import MeterError
 
 IDLE_WINDOWS = 8  # of which the spread of the idle power is taken
 
@@ -85,7 +86,7 @@ class Energy:
         samples: how many readings it rests on.
 
     Raises:
-        DataError: at the end of the block, where the sensor failed meanwhile.
+        MeterError: at the end of the block, where the sensor failed meanwhile.
     """
 
     def __init__(self, meter):
@@ -99,10 +100,14 @@ class Energy:
         return sum(self.by_rail[rail] for rail in self._source.total)
 
     @property
+    def idle(self):
+        """The meter's `Idle`; None where that was not measured."""
+        return self._meter.idle
+
+    @property
     def joules_above_idle(self):
         """What was taken beyond the idle power; None where that was not measured."""
-        idle = self._meter.idle
-        return self.joules - idle.watts * self.seconds if idle else None
+        return self.joules - self.idle.watts * self.seconds if self.idle else None
 
     def sample(self):
         """Take one reading now, and add what was taken since the one before."""
@@ -147,4 +152,4 @@ class Energy:
 
     def _raise_failure(self):
         if self._failure is not None:
-            raise DataError(f"the {self._source.kind} meter could not be read: {self._failure}") from self._failure
+            raise MeterError(f"the {self._source.kind} meter could not be read: {self._failure}") from self._failure

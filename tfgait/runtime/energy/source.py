@@ -7,6 +7,10 @@ class NoMeter(Exception):
     """This machine has no such sensor, or it may not be read; the message says which and what would help."""
 
 
+class MeterError(DataError):
+    """A meter that was there cannot be read any more."""
+
+
 class Source:
     """Rails of one kind of sensor, read together.
 
