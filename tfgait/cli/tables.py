@@ -174,17 +174,14 @@ def _sanity(result):
 
 
 def _benchmark(result):
-    from tfgait.workflows.benchmark_reports import artefact_rows, machine_text, time_rows
+    from tfgait.workflows.benchmark_reports import file_rows, machine_text, time_rows
 
-    first = result.rows[0]
-    title = f"{result.model}: threads {first['threads']}, batch {first['batch']}; rank-1 in percent"
     failed = [{"not measured": name, "": error} for name, error in result.errors.items()]
     notes = [{"note": note} for note in (*machine_text(result), *result.notes)]
     files = [{"": name, "file": path} for name, path in result.files.items()]
-    timed = ("by threads and batch", time_rows(result), None)
     return [
-        (title, artefact_rows(result), None),
-        timed,
+        (f"{result.model}; rank-1 in percent", file_rows(result), None),
+        ("one run", time_rows(result), None),
         ("", failed, None),
         ("notes", notes, None),
         ("written", files, None),

@@ -22,13 +22,13 @@ class Benchmarked:
     Args:
         rows: a dict a file, number of threads and batch size, files in the order given: ``artefact`` (the file),
             ``threads``, ``batch``, ``modality``, ``bytes``; ``start_ms``, from the start of a process to the first
-            embedding, median of 3; ``peak_bytes`` of a process until then, ``baseline_bytes`` before it opened the file,
-            and ``memory_bytes``, their difference; of one run ``p50_ms`` and ``p95_ms`` of the clock, ``cpu_ms``,
+            embedding, median of 3; ``peak_bytes`` of a process until then, ``baseline_bytes`` before it opened the
+            file, and ``memory_bytes``, their difference; of one run ``p50_ms`` and ``p95_ms`` of the clock, ``cpu_ms``,
             median CPU time, ``rounds``, how many were measured, and ``pieces``, how often a file of fixed batch ran in
-            each; ``fps``, frames a second; ``joules`` of one sequence above idle, None without a meter, else beside them
-            ``joules_gross`` with what idling takes, ``joules_spread``, by which the idle power makes them uncertain,
-            and ``joules_by_rail``, gross.
-        errors: ``{file: message}`` of those that could not be run.
+            each; ``fps``, frames a second; ``joules`` of one sequence above idle, None without a meter, else beside
+            them ``joules_gross`` with what idling takes, ``joules_spread``, by which the idle power makes them
+            uncertain, and ``joules_by_rail``, gross.
+        errors: ``{file: message}`` of those that could not be run, or not with all numbers of threads.
         meter_error: why counting joules ended before its time, or empty.
     """
 
@@ -73,7 +73,6 @@ def benchmark_files(paths, plan, meter=None, progress=None):
                 _count_joules(found, jobs, meter, plan.energy_seconds / ENERGY_BLOCKS)
                 tell()
         found.rows += [job.row() for job in jobs if str(job.path) not in found.errors]
-    found.rows = [row for row in found.rows if row["artefact"] not in found.errors]
     found.rows.sort(key=lambda row: paths.index(Path(row["artefact"])))
     return found
 

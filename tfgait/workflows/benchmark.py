@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from tfgait.core.errors import DataError, UserError
+from tfgait.core.files import record_hash
 from tfgait.core.home import runs_dir
+from tfgait.runtime import RUNNERS
 from tfgait.runtime.benchmark import benchmark_files
 from tfgait.runtime.energy import open_meter
 from tfgait.runtime.machine import machine
@@ -38,6 +40,9 @@ def benchmark(options, progress=None):
         {**row, "artefact": names[row["artefact"]], "file": row["artefact"], "rank1": scores.get(row["artefact"], {})}
         for row in found.rows
     ]
+    hidden = [row["artefact"] for row in rows if row["joules"] is not None and row["joules"] < row["joules_spread"]]
+    if hidden:
+        notes.append(f"less than the spread of the idle power: the joules of {', '.join(dict.fromkeys(hidden))}")
     if here["busy"]:
         notes.append(f"others were busy here when it began: load {here['load']:.1f} on {here['cores']} cores")
     if errors:
@@ -81,7 +86,7 @@ def _score(options, ref, row, out, progress):
 def _out(options, artefacts):
     if options.out:
         return Path(options.out).expanduser()
+    if options.model and Path(options.model[0]).suffix in RUNNERS:
+        return runs_dir() / "benchmarks" / f"files-{record_hash([ref.path for ref in artefacts])}"
     first = artefacts[0]
-    if first.run and not first.shipped:
-        return first.run / "benchmark"
-    return runs_dir() / "benchmarks" / (first.run.name if first.run else first.path.stem)
+    return runs_dir() / "benchmarks" / first.run.name if first.shipped else first.run / "benchmark"

@@ -25,7 +25,7 @@ def artefacts_of(options, progress=None):
     forms = [_form(asked) for asked in options.export]
     if options.model and all(Path(name).suffix in RUNNERS for name in options.model):
         found = [resolve_model(name) for name in dict.fromkeys(options.model)]
-        return ", ".join(ref.path.name for ref in found), found, []
+        return ", ".join(names_of(found)), found, []
     if len(options.model) > 1:
         raise ConfigError(
             f"model must be one run or preset, or files ({', '.join(RUNNERS)}) alone. "
@@ -48,7 +48,7 @@ def artefacts_of(options, progress=None):
 
 
 def names_of(artefacts):
-    """Return a short name for each `ModelRef`, all different: that of the file, with its folders where others have it."""
+    """Return a name for each `ModelRef`, all different: that of the file, with folders where others have it too."""
     paths = [ref.path.resolve() for ref in artefacts]
     names = [path.name for path in paths]
     depth = 1

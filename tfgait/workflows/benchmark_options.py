@@ -65,7 +65,7 @@ class BenchmarkResult:
         rows: as of `tfgait.runtime.benchmark.Benchmarked`; ``artefact`` is a short name, ``file`` its path, and
             ``rank1`` in percent by kind of probe, empty where it was not scored.
         meter: kind, rails, scope, period, idle power in watts and its spread; where there is none, ``why``.
-        errors: ``{artefact: message}`` of those that could not be measured.
+        errors: ``{artefact: message}`` of those that could not be measured, or not with all numbers of threads.
         notes: what a reader must know beside the numbers.
         files: reports written.
     """

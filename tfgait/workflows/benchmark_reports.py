@@ -4,14 +4,15 @@ import dataclasses
 
 from tfgait.core.files import whole_file, write_json, write_text
 from tfgait.core.manifest import manifest
+from tfgait.report.latency import rank1_against_latency
 from tfgait.report.tables import markdown, write_csv
-from tfgait.report.tradeoff import rank1_against_latency
 
 MIB = 1 << 20
 LEGEND = (
     "memory: what a fresh process needs beyond bare Python and numpy until its first embedding. cold start: from the "
     "start of that process to the embedding. p50, p95: of one run by the clock; CPU: median CPU time of it, the figure "
-    "to compare where others are busy. frames/s: by p50. mJ: of one sequence, idle power subtracted.",
+    "to compare where others are busy. frames/s: by p50. mJ: of one sequence, above what idling takes. batch: "
+    "sequences of a run; a file of fixed batch runs piece by piece.",
 )
 
 
@@ -28,7 +29,9 @@ def write_reports(result, folder):
     picture.unlink(missing_ok=True)
     if points:
         try:
-            png = rank1_against_latency(points)
+            first = result.rows[0]
+            title = f"rank-1 against latency, threads {first['threads']}, batch {first['batch']}"
+            png = rank1_against_latency(points, title)
         except ModuleNotFoundError as absent:
             notes.append(f"no picture: {absent.name} is not installed")
         else:
@@ -43,29 +46,34 @@ def write_reports(result, folder):
     return result
 
 
-def artefact_rows(result):
-    """Return one dict an artefact, at the first number of threads and batch size, and the kinds of probe as columns."""
-    first = result.rows[0]["threads"], result.rows[0]["batch"]
+def file_rows(result):
+    """Return one dict a model file: bytes, memory, cold start, and rank-1 by kind of probe."""
     return [
         {
-            "artefact": row["artefact"],
+            "file": row["artefact"],
             "KiB": row["bytes"] / 1024,
             "memory MiB": row["memory_bytes"] and row["memory_bytes"] / MIB,
             "cold start ms": row["start_ms"],
-            **_times(row),
             **{f"rank1 {kind}": rate for kind, rate in row["rank1"].items()},
         }
-        for row in result.rows
-        if (row["threads"], row["batch"]) == first
+        for row in _firsts(result)
     ]
 
 
 def time_rows(result):
-    """Return one dict an artefact, number of threads and batch size; none where there is one of each alone."""
-    several = len({(row["threads"], row["batch"]) for row in result.rows}) > 1
+    """Return one dict a model file, number of threads and batch size: latency, frames a second, joules."""
     return [
-        {"artefact": row["artefact"], "threads": row["threads"], "batch": row["batch"], **_times(row)}
-        for row in (result.rows if several else ())
+        {
+            "file": row["artefact"],
+            "threads": row["threads"],
+            "batch": row["batch"],
+            "p50 ms": row["p50_ms"],
+            "p95 ms": row["p95_ms"],
+            "CPU ms": row["cpu_ms"],
+            "frames/s": row["fps"],
+            "mJ": row["joules"] and 1000 * row["joules"],
+        }
+        for row in result.rows
     ]
 
 
@@ -92,15 +100,15 @@ def machine_text(result):
     return ", ".join(filter(None, facts)), energy
 
 
-def _times(row):
-    times = {"p50 ms": row["p50_ms"], "p95 ms": row["p95_ms"], "CPU ms": row["cpu_ms"], "frames/s": row["fps"]}
-    return times | {"mJ": row["joules"] and 1000 * row["joules"]}
+def _firsts(result):
+    """Return the row of each file with its first number of threads and batch size."""
+    return list({row["file"]: row for row in reversed(result.rows)}.values())[::-1]
 
 
 def _points(result):
-    first = result.rows[0]["threads"], result.rows[0]["batch"]
-    rows = [row for row in result.rows if row["rank1"] and (row["threads"], row["batch"]) == first]
-    return [{"name": row["artefact"], "ms": row["p50_ms"], "rank1": row["rank1"]} for row in rows]
+    return [
+        {"name": row["artefact"], "ms": row["p50_ms"], "rank1": row["rank1"]} for row in _firsts(result) if row["rank1"]
+    ]
 
 
 def _flat(row):
@@ -111,20 +119,8 @@ def _flat(row):
 
 def _page(result):
     machine, energy = machine_text(result)
-    first = result.rows[0]
-    lines = [
-        f"# {result.model}",
-        "",
-        f"{machine}; {energy}.",
-        "",
-        f"Threads {first['threads']}, batch {first['batch']}; rank-1 in percent.",
-        "",
-        markdown(artefact_rows(result)),
-        *LEGEND,
-        "",
-    ]
-    if time_rows(result):
-        lines += [markdown(time_rows(result))]
+    lines = [f"# {result.model}", "", f"{machine}; {energy}.", "", "Rank-1 in percent.", ""]
+    lines += [markdown(file_rows(result)), markdown(time_rows(result)), *LEGEND, ""]
     lines += [f"- {name} could not be measured: {error}" for name, error in result.errors.items()]
     lines += [f"- {note}" for note in result.notes]
     lines += ["", "![rank-1 against latency](benchmark.png)"] if "png" in result.files else []

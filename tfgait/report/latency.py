@@ -4,7 +4,7 @@ from tfgait.core.errors import DataError
 from tfgait.report.canvas import COLOURS, draw
 
 
-def rank1_against_latency(points):
+def rank1_against_latency(points, title="rank-1 against latency"):
     """Return the picture: milliseconds to the right, logarithmic, rank-1 upwards, a colour for each kind of probe.
 
     Args:
@@ -17,7 +17,7 @@ def rank1_against_latency(points):
     rates = [rate for point in points for rate in point["rank1"].values()]
 
     def paint(figure):
-        from matplotlib.ticker import NullFormatter, ScalarFormatter
+        from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
         axes = figure.subplots()
         for colour, kind in zip(COLOURS * len(kinds), kinds, strict=False):
@@ -29,15 +29,17 @@ def rank1_against_latency(points):
             # Names of neighbours stand at different heights, so that they do not cover each other.
             at = high + room * (0.12 + 0.13 * (i % 3))
             axes.plot([point["ms"]] * 2, [min(point["rank1"].values()), at], color="#9AA5B1", lw=0.7, zorder=0)
-            axes.annotate(point["name"], (point["ms"], at), ha="center", va="bottom", fontsize=8)
+            box = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}
+            axes.annotate(point["name"], (point["ms"], at), ha="center", va="bottom", fontsize=8, bbox=box)
         axes.set_xscale("log")
         axes.margins(x=0.25)
         axes.set_ylim(low - 0.15 * room, high + 0.6 * room)
-        axes.xaxis.set_major_formatter(ScalarFormatter())
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("milliseconds of one run (p50)")
         axes.set_ylabel("rank-1, %")
-        axes.set_title("rank-1 against latency")
+        axes.set_title(title)
         axes.grid(axis="y")
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds))
 
