@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,22 @@ def test_scores_are_those_of_test_knn_on_the_people_left_out(at_home, measured):
     assert result.rows[0]["rank1"] == expected.rank1 and expected.subjects == 2
     scored = at_home / "benchmark" / "scores" / "model_int8.tflite" / "scores.json"
     assert json.loads(scored.read_text())["subjects"] == 2
+
+
+def test_exports_of_a_shipped_preset_are_scored_as_its_own(at_home, measured):
+    """They lie in runs/exports, where nothing says what data and people they belong to."""
+    models, exports = at_home.parents[1] / "models" / "shipped", at_home.parent / "exports" / "shipped"
+    for folder, names in ((models, ["model.keras"]), (exports, ["model_int8.tflite", "model_int8.tflite.json"])):
+        folder.mkdir(parents=True)
+        for name in names:
+            shutil.copyfile(at_home / name, folder / name)
+    (models / "card.yaml").write_text((at_home / "manifest.json").read_text())
+    result = benchmark(BenchmarkOptions(model=("shipped",), **QUICK, export=()))
+    assert measured == ["model.keras", "model_int8.tflite"] and result.rows[1]["rank1"]
+    written = at_home.parent / "benchmarks" / "shipped"
+    assert Path(result.files["json"]).parent == written
+    scores = json.loads((written / "scores" / "model_int8.tflite" / "scores.json").read_text())
+    assert scores["data"].endswith("walks/silhouettes.h5")
 
 
 def test_without_tensorflow_the_lines_that_export_are_told(at_home, measured, monkeypatch):
