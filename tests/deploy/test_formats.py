@@ -16,7 +16,7 @@ def test_every_row_is_found_and_has_its_own_file_name():
     [
         (("tflit",), "Did you mean 'tflite'"),
         (("tflite", "int9"), "Did you mean 'int8'"),
-        (("onnx", "int8"), "format=onnx can be written with precision=fp32.*tflite can"),
+        (("onnx", "dynamic"), "format=onnx can be written with precision=fp32 or int8.*tflite can"),
         (("keras", "dynamic"), "format=keras can be written with precision=fp32"),
         (("tflite", "fp32", 0), "batch must be a whole number from 1. Received: batch=0"),
         (("onnx", "fp32", -1), "from 1 or 0 for any. Received: batch=-1"),

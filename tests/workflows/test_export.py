@@ -104,7 +104,7 @@ def test_shipped_preset_is_left_alone(run_folder):
     ("options", "told"),
     [
         ({"format": "tflit"}, "Did you mean 'tflite'"),
-        ({"format": "onnx", "precision": "int8"}, "can be written with precision=fp32"),
+        ({"format": "onnx", "precision": "dynamic"}, "can be written with precision=fp32"),
         ({"frames": -1}, "frames=-1"),
         ({"sequences": 0}, "sequences=0"),
         ({"min_cosine": 1.5}, "min_cosine=1.5"),

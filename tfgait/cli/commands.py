@@ -16,6 +16,7 @@ class Command:
         example: arguments that work.
         main: the file of `mains/` that runs the same, or empty.
         tensorflow: whether it needs TensorFlow from the start.
+        board: whether it runs where the extras `board` and `video` alone are installed.
     """
 
     workflow: str
@@ -24,6 +25,7 @@ class Command:
     example: str
     main: str = ""
     tensorflow: bool = False
+    board: bool = False
 
 
 COMMANDS = {
@@ -93,6 +95,22 @@ COMMANDS = {
         "train a network for int8, write the file",
         "--model gaitset_walkers --epochs 2 --steps_per_epoch 50",
         tensorflow=True,
+    ),
+    "live": Command(
+        "tfgait.workflows.live:live",
+        "LiveOptions",
+        "name whoever walks through a video or past a camera",
+        "--source walk.mp4 --gallery people.npz --out named.mp4",
+        "live",
+        board=True,
+    ),
+    "enroll": Command(
+        "tfgait.workflows.enroll:enroll",
+        "EnrollOptions",
+        "put people in a gallery, by a model file",
+        "--source my_videos --model model_int8.tflite --gallery people.npz",
+        "enroll",
+        board=True,
     ),
     "trt": Command(
         "tfgait.workflows.trt:convert",

@@ -9,13 +9,14 @@ import os
 import sys
 
 from tfgait import __version__
-from tfgait.cli.arguments import parse
 from tfgait.cli.commands import COMMANDS, command
 from tfgait.cli.progress import Progress
 from tfgait.cli.quiet import quiet_tensorflow
 from tfgait.core.errors import Unfinished, UserError
 from tfgait.core.files import plain
 
+# The least extra that has a package; all others are in `train`.
+EXTRAS = {"cv2": "video", "jsonargparse": "video", "yaml": "video", "rich": "video", "h5py": "store"}
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOT_THERE = (
     errno.ENOENT,
@@ -61,6 +62,11 @@ def _guarded(name, argv):
         return _run(name, argv)
     except UserError as error:
         return _say(name, error, 2)
+    except ModuleNotFoundError as absent:
+        package = str(absent.name).partition(".")[0]
+        if package == "tfgait":
+            raise
+        return _say(name, f"{package} is not installed: pip install tfgait[{EXTRAS.get(package, 'train')}]", 2)
     except KeyboardInterrupt:
         return _say(name, "stopped by Ctrl-C; what was finished is kept", 130)
     except OSError as error:
@@ -76,13 +82,15 @@ def _run(name, argv):
         quiet_tensorflow()
     module = importlib.import_module(module)
     prog = f"mains/{entry.main}.py" if entry.main and sys.argv[0].endswith(f"{entry.main}.py") else f"tfgait {name}"
+    from tfgait.cli.arguments import parse
+
     options = parse(getattr(module, entry.options), argv, prog, entry.summary, entry.example, name.replace("-", "_"))
     code = 0
     with Progress() as progress:
         try:
             result = getattr(module, function)(options, progress=progress)
         except Unfinished as unfinished:
-            result, code = unfinished.result, _say(name, unfinished, 3)
+            result, code = unfinished.result, _say(name, unfinished, unfinished.code)
     from tfgait.cli.tables import show
 
     show(name.replace("-", "_"), result)

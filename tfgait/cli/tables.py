@@ -67,6 +67,20 @@ def _qat(result):
     return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
 
 
+def _enroll(result):
+    rows = [{"name": n, "sequences": count, "added": result.added.get(n, 0)} for n, count in result.people.items()]
+    known = {"distance": result.threshold.get("distance")}
+    for who, share, count in (("strangers", "false_accept", "impostors"), ("own", "genuine_accept", "genuines")):
+        if result.threshold.get(share) is not None:
+            known |= {f"{who} taken, %": 100 * result.threshold[share], f"of {who}": result.threshold[count]}
+    return [
+        *_plain(result),
+        ("people", rows, None),
+        ("threshold", [known] if result.threshold else [], None),
+        ("notes", [{"note": note} for note in result.notes], None),
+    ]
+
+
 def _augmentations(result):
     rows = [
         {"transform": title, "values changed, %": changed}
@@ -145,6 +159,13 @@ def _sparsify(result):
     return [*_plain(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
 
 
+def _live(result):
+    title = f"{result.source}: {result.frames} frames, {result.fps:.0f} a second, {result.cpu_ms:.1f} ms of CPU each"
+    rows = [{**t, "name": t["name"] or None, "known": "yes" if t["known"] else "no"} for t in result.tracks]
+    files = [{"": "annotated video", "file": result.file}] if result.file else []
+    return [(title, rows, None), ("notes", [{"note": note} for note in result.notes], None), ("written", files, None)]
+
+
 def _list(result):
     return [
         ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
@@ -199,12 +220,14 @@ def _demo(result):
 
 
 TABLES = {
+    "enroll": _enroll,
     "qat": _qat,
     "test_knn": _test_knn,
     "augmentations": _augmentations,
     "prune": _prune,
     "sensitivity": _sensitivity,
     "sparsify": _sparsify,
+    "live": _live,
     "list": _list,
     "sanity": _sanity,
     "benchmark": _benchmark,

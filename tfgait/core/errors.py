@@ -23,9 +23,17 @@ class Unfinished(Exception):
         result: the record of what was done, for the JSON line.
     """
 
+    code = 3
+
     def __init__(self, message, result):
         super().__init__(message)
         self.result = result
+
+
+class Stopped(Unfinished):
+    """Ctrl-C ended work that has a result at any time, such as watching a camera: exit code 130."""
+
+    code = 130
 
 
 def nearest(word, words):

@@ -9,9 +9,11 @@ from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash, whole_file, write_json
 from tfgait.core.manifest import manifest
 from tfgait.core.modality import modality
+from tfgait.deploy.formats import check_stream
 from tfgait.deploy.keras_runner import KerasRunner
 from tfgait.deploy.parity import Parity, check_parity, compare
 from tfgait.deploy.serving import fixed, input_of, serving
+from tfgait.deploy.streaming import staged_serving, streaming
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
@@ -42,6 +44,7 @@ def export_network(
     batch=1,
     frames=0,
     lowered=None,
+    stream=False,
     min_cosine=None,
     source=None,
     progress=None,
@@ -58,6 +61,7 @@ def export_network(
         batch: fixed size of a batch; 0 leaves it free where the row allows it.
         frames: fixed number of frames; 0: the network's, else the modality's.
         lowered: whether Conv3D becomes Conv2D; None: as the row says.
+        stream: whether the file is in two stages, for frames as they come: a .tflite of batch 1 and any frames.
         min_cosine: replaces the row's tolerance.
         source: record of where the network came from, for the sidecar.
         progress: called with (done, total, what).
@@ -73,11 +77,15 @@ def export_network(
     own = hasattr(network, "ranges")
     if form.calibrated and calibration is None and not own:
         raise ConfigError(f"{form.format} with precision={form.precision} must be given calibration sequences.")
-    network = fixed(network, frames) if frames or form.format != "keras" else network
+    if stream:
+        check_stream(form, batch, frames)
+        network = streaming(network)
+    elif frames or form.format != "keras":
+        network = fixed(network, frames)
     name, (length, *_) = input_of(network)
     say(0, 3, "convert")
     with whole_file(sidecar_path(path)) as described, whole_file(path) as temporary:
-        _convert(network, temporary, form, calibration, batch, lowered)
+        _convert(network, temporary, form, calibration, batch, lowered, stream)
         say(1, 3, "run in Keras")
         reference = Encoder(KerasRunner(network), length or 0).encode(sequences)
         say(2, 3, f"run as {form.format}")
@@ -95,6 +103,7 @@ def export_network(
             "unit": modality(name).unit,
             "stored_scale": modality(name).scale,
             "frames": length,
+            "maps": [_described(port) for port in runner.stages.maps.values()] if stream else None,
             "inputs": [_described(port) for port in runner.inputs.values()],
             "outputs": [_described(port) for port in runner.outputs.values()],
             "metric": getattr(network, "metric", "parts"),
@@ -111,21 +120,26 @@ def export_network(
     return Artefact(path, record, parity)
 
 
-def _convert(network, path, form, calibration, batch, lowered):
+def _convert(network, path, form, calibration, batch, lowered, stream):
     if form.format == "keras":
         network.save(path)
         return
-    ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
+    if stream:
+        ready = staged_serving(network)
+    else:
+        ready = serving(network, batch, lowered=form.lowered if lowered is None else lowered)
+    batches = calibration and (lambda: ready.batches(calibration))
     if form.format == "onnx":
         from tfgait.deploy.onnx import convert
 
         content = convert(ready)
+        if form.calibrated:
+            from tfgait.deploy.onnx_int8 import quantise
+
+            content = quantise(content, batches)
     else:
         from tfgait.deploy.tflite import convert
 
-        shape = ready.signature.shape
-        kind = modality(ready.signature.name)
-        batches = calibration and (lambda: calibration.batches(kind, shape[1], shape[0]))
         content = convert(ready, form.precision, batches)
     path.write_bytes(content)
 

@@ -52,6 +52,16 @@ FORMATS = (
         note="int8 weights and activations, float32 in and out; calibrated on training data",
     ),
     Format("onnx", "fp32", ".onnx", 0.99999, 1e-4, free_batch=True, note="float32, opset 13; onnxruntime, TensorRT"),
+    Format(
+        "onnx",
+        "int8",
+        "_int8.onnx",
+        0.95,
+        None,
+        calibrated=True,
+        free_batch=True,
+        note="QDQ, symmetric; onnxruntime, TensorRT; calibrated on training data",
+    ),
 )
 
 
@@ -75,3 +85,12 @@ def check_format(format, precision="fp32", batch=1):
         free = " or 0 for any" if row.free_batch else ""
         raise ConfigError(f"batch must be a whole number from 1{free}. Received: batch={batch}, format={format}.")
     return row
+
+
+def check_stream(form, batch=1, frames=0):
+    """Raise `ConfigError` unless a file in two stages, for frames as they come, can be had of a `Format` row."""
+    if form.format != "tflite" or batch != 1 or frames:
+        raise ConfigError(
+            "stream must go with format=tflite, batch=1 and frames=0, since frames come one by one, in any number. "
+            f"Received: format={form.format}, batch={batch}, frames={frames}."
+        )

@@ -10,10 +10,10 @@ import tensorflow as tf
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.deploy.keras_runner import KerasRunner
 from tfgait.deploy.parity import check_parity, compare
+from tfgait.deploy.serving import SIGNATURE
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.runner import Port, Runner
 
-SIGNATURE = "serving_default"
 # One batch and its embedding, for another TensorFlow to compare with.
 EXAMPLE = "assets.extra/example.npz"
 
@@ -42,9 +42,9 @@ class SavedModelRunner(Runner):
 
 
 def save(ready, folder):
-    """Write the SavedModel of a `Serving`; a disk that cannot hold it raises `DataError`."""
+    """Write the SavedModel of a `Serving` or `StagedServing`; a disk that cannot hold it raises `DataError`."""
     try:
-        tf.saved_model.save(ready.module, str(folder), signatures={SIGNATURE: ready.concrete})
+        tf.saved_model.save(ready.module, str(folder), signatures=ready.signatures)
     except tf.errors.OpError as error:
         reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
         raise DataError(f"{folder} cannot hold a SavedModel: {reason}") from error

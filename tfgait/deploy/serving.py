@@ -9,6 +9,9 @@ import tensorflow as tf
 from tfgait.core.errors import ConfigError
 from tfgait.core.modality import modality
 from tfgait.graph.lowering import lower
+from tfgait.graph.rebuild import reconfigured
+
+SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,14 @@ class Serving:
     signature: tf.TensorSpec
 
     @property
-    def concrete(self):
-        """The concrete function."""
-        return self.module.function.get_concrete_function()
+    def signatures(self):
+        """``{name: concrete function}`` of its one function."""
+        return {SIGNATURE: self.module.function.get_concrete_function()}
+
+    def batches(self, calibration):
+        """Yield the inputs of a `Calibration`, ``{modality: float32 array}``; batch 1 where that is free."""
+        batch, frames, *_ = self.signature.shape
+        return calibration.batches(modality(self.signature.name), frames, batch or 1)
 
 
 def serving(network, batch=1, frames=0, lowered=False):
@@ -65,14 +73,7 @@ def fixed(network, frames=0):
     frames = frames or now or modality(name).frames
     if now not in (None, frames):
         raise ConfigError(f"frames must be {now}, to which the network is fixed. Received: frames={frames}.")
-    config = network.get_config()
-    wanted = {"frames": frames, "variable_length": False}
-    changed = {key: value for key, value in wanted.items() if key in config and config[key] != value}
-    if not changed:
-        return network
-    rebuilt = type(network).from_config({**config, **changed})
-    rebuilt.set_weights(network.get_weights())
-    return rebuilt
+    return reconfigured(network, frames=frames, variable_length=False)
 
 
 def input_of(network):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfgait.core.errors import ConfigError, DataError
+from tfgait.evaluation.distance import MEMORY, distance_blocks
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,37 @@ def choose_threshold(genuine, impostor, false_accept=0.01):
         impostors=len(impostor),
         genuines=len(genuine),
     )
+
+
+def open_set_distances(embeddings, table, metric="parts", memory=MEMORY):
+    """Return (genuine (G,), impostor (I,)): the distances that `choose_threshold` takes, of labelled sequences.
+
+    Every sequence is a probe twice: of its own person, enrolled with all other videos, and as a stranger, that person
+    left out. One whose person has no other video is a stranger only.
+
+    Args:
+        embeddings: (N, P, D) of a floating type.
+        table: `SequenceTable` of N rows.
+        metric, memory: as of `distance_blocks`.
+
+    Raises:
+        DataError: fewer than two people, nobody with two videos, or embeddings that do not fit.
+    """
+    _, subject = np.unique(table.subject, return_inverse=True)
+    _, video = np.unique(table.video, return_inverse=True)
+    if len(embeddings) != len(subject) or subject.max(initial=0) == 0:
+        raise DataError(
+            f"a threshold must be chosen on sequences of at least two people. "
+            f"Received: {len(embeddings)} embeddings of {len(set(subject.tolist()))}."
+        )
+    genuine, impostor = [], []
+    for start, block in distance_blocks(embeddings, embeddings, metric, memory):
+        rows = slice(start, start + len(block))
+        own = subject[rows, None] == subject
+        impostor.append(np.where(own, np.inf, block).min(axis=1))
+        genuine.append(np.where(own & (video[rows, None] != video), block, np.inf).min(axis=1))
+    genuine = np.concatenate(genuine)
+    return genuine[np.isfinite(genuine)], np.concatenate(impostor)
 
 
 def _checked(distances, what):

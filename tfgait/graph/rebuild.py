@@ -36,6 +36,22 @@ def rebuild(model, kept, coupling=None):
     return new
 
 
+def reconfigured(network, **arguments):
+    """Return a network of the same class and weights with other arguments, of those it has; itself where none differs.
+
+    Args:
+        network: a network whose config is its arguments.
+        arguments: such as `frames`, on which no weight's shape depends.
+    """
+    config = network.get_config()
+    changed = {key: value for key, value in arguments.items() if key in config and config[key] != value}
+    if not changed:
+        return network
+    rebuilt = type(network).from_config({**config, **changed})
+    rebuilt.set_weights(network.get_weights())
+    return rebuilt
+
+
 def axis_positions(coupling, kept):
     """Return ``{(layer, weight, axis): positions that stay}`` for every weight axis that loses some."""
     stays = {}

@@ -12,7 +12,7 @@ ROWS, COLUMNS = 360, 640  # larger frames are shrunk into these
 WARM_UP = 12  # frames that show the background alone
 HISTORY = 250  # frames in which the background is learnt anew
 EVERY = 4  # frames between two that are learnt
-DISTANCE = 20.0  # squared, in standard deviations, from which a pixel is no background
+DISTANCE = 25.0  # squared, in standard deviations, from which a pixel is no background
 SHADOW = 0.65  # of the brightness of the background, from which a darker pixel of its colour is a shadow
 LEAST_ROWS = 32  # of a person; a smaller one shows no limbs
 SLENDER = (0.15, 1.1)  # width of a person by height
@@ -52,16 +52,14 @@ class Foreground:
     def __init__(self):
         self._model = cv2.createBackgroundSubtractorMOG2(HISTORY, DISTANCE, detectShadows=True)
         self._model.setShadowThreshold(SHADOW)
-        self._size = self._before = self._last = None
+        self._first = self._background = self._before = self._last = None
         self._seen = 0
 
-    def learn(self, frames):
-        """Take the median of some frames, at most 51 or so since all are kept, as the background."""
-        small = [self._shrunk(frame) for frame in frames]
-        background = np.median(np.stack(small), axis=0).astype(np.uint8)
-        for _ in range(WARM_UP):
-            self._model.apply(background, learningRate=1 / WARM_UP)
-        self._seen, self._background = WARM_UP, background
+    def learn(self, background):
+        """Take a picture, of the size and kind of the frames, as the background."""
+        self._background = self._shrunk(background)
+        self._model.apply(self._background, learningRate=1)
+        self._seen = WARM_UP
 
     def find(self, frame):
         """Return the `Person` of the next frame, or None.
@@ -92,15 +90,18 @@ class Foreground:
 
     def _shrunk(self, frame):
         frame = _checked(frame)
-        if self._size not in (None, frame.shape[:2]):
+        self._first = self._first or frame.shape
+        height, width = self._first[:2]
+        if frame.shape[:2] != (height, width):
             raise DataError(
-                f"every frame must be as large as the first, {self._size[1]}×{self._size[0]}. "
+                f"every frame must be as large as the first, {width}×{height}. "
                 f"Received: {frame.shape[1]}×{frame.shape[0]}."
             )
-        self._size = frame.shape[:2]
-        scale = min(1, ROWS / self._size[0], COLUMNS / self._size[1])
+        if frame.shape != self._first:
+            raise DataError(f"every frame must have as many channels as the first. Received: {frame.shape}.")
+        scale = min(1, ROWS / height, COLUMNS / width)
         if scale < 1:
-            size = max(1, round(self._size[1] * scale)), max(1, round(self._size[0] * scale))
+            size = max(1, round(width * scale)), max(1, round(height * scale))
             frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         return frame
 
@@ -112,7 +113,9 @@ class Foreground:
 
     def _largest(self, mask):
         """Return the mask and the box of the largest part that could be a person; both empty where there is none."""
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+        # Clothes as bright as the wall break a person into parts, above each other.
+        kernel = np.ones((max(3, mask.shape[0] // 16), max(3, mask.shape[1] // 64)), np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel))
         found = [k for k in range(1, count) if _could_be(stats[k])]
         if not found:
             return np.zeros_like(mask), None
@@ -120,7 +123,7 @@ class Foreground:
         large = [k for k in found if stats[k, cv2.CC_STAT_AREA] >= SAME * most]
         # Whom we follow already goes before somebody who is a little larger for a moment.
         best = max(large, key=lambda k: (overlap(self._last, stats[k, :4]) > 0, stats[k, cv2.CC_STAT_AREA]))
-        return cv2.inRange(labels, best, best), tuple(int(v) for v in stats[best, :4])
+        return mask & cv2.inRange(labels, best, best), tuple(int(v) for v in stats[best, :4])
 
     def _follow(self, small, mask):
         """Learn a frame, but for the person as long as it moves."""
@@ -150,9 +153,12 @@ def _checked(frame):
         or frame.dtype != np.uint8
         or frame.ndim not in (2, 3)
         or frame.shape[2:] not in ((), (1,), (3,), (4,))
-        or not 0 < frame.shape[0] * frame.shape[1] <= MOST_PIXELS
+        or 0 in frame.shape
     ):
-        raise DataError(f"every frame must be uint8 (H, W) or (H, W, 1, 3 or 4). Received: {received}.")
+        raise DataError(f"every frame must be uint8 (H, W) or (H, W, 1, 3 or 4), none of them 0. Received: {received}.")
+    if frame.shape[0] * frame.shape[1] > MOST_PIXELS:
+        size = f"{frame.shape[1]}×{frame.shape[0]}"
+        raise DataError(f"every frame must have at most {MOST_PIXELS} pixels. Received: {size}.")
     if frame.shape[2:] == (4,):
         return cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR)
     return frame[..., 0] if frame.shape[2:] == (1,) else frame

@@ -12,6 +12,7 @@ from tfgait.preprocess.image_header import read_header
 
 MOST_PIXELS = 1 << 25  # one 8K frame
 MOST_BYTES = 1 << 27
+BLACK, WHITE, MASK_SHARE = 32, 223, 0.9  # a mask has few pixels between; JPEG leaves some at its edge
 DEPTH_STEP = 16  # millimetres a step of 8-bit depth
 
 
@@ -116,6 +117,11 @@ def read_masks(folder):
 def shows_masks(video):
     """Return whether a video (T, H, W) has no value but 0 and 255, at both its ends and in the middle."""
     return bool(np.isin(video[[0, len(video) // 2, -1]], (0, 255)).all())
+
+
+def is_mask(image):
+    """Return whether an image (H, W) uint8 is nearly all black and white; 0 and 1 are taken for black."""
+    return bool(np.mean((image < BLACK) | (image > WHITE)) >= MASK_SHARE)
 
 
 def _grey(image):

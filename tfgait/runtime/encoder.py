@@ -62,24 +62,25 @@ class Encoder:
             raise DataError("there must be at least one sequence to encode. Received: none.")
         return np.stack([found[number] for number in range(len(found))])
 
-    def _check_values(self, chosen):
-        """Raise `DataError` where values are clearly not as they are stored: another type, or masks of 0 and 1."""
-        wanted = np.dtype(self.modality.dtype)
-        if chosen.dtype != wanted:
-            raise DataError(f"{self.modality.name} must be {wanted}, as stored. Received: {chosen.dtype}.")
-        if self.modality.name == "silhouettes" and chosen.max() == 1:
-            raise DataError("silhouettes must be 0 background and 255 person. Received: a mask of 0 and 1.")
-
     def _flush(self, group, length, found, done, progress):
         chosen = [np.asarray(sequence)[central_frames(len(sequence), length)] for _, sequence in group]
         shapes = {c.shape for c in chosen}
         if len(shapes) != 1:
             raise DataError(f"all sequences must have frames of one shape. Received: {sorted(shapes)}.")
         chosen = np.stack(chosen)
-        self._check_values(chosen)
+        check_stored(chosen, self.modality)
         batch = self.modality.to_network(chosen)
         embeddings = self.runner.run({self.modality.name: batch})["embedding"]
         found.update(zip((number for number, _ in group), embeddings, strict=True))
         if progress:
             progress(done + len(group))
         return done + len(group)
+
+
+def check_stored(values, modality):
+    """Raise `DataError` where values are clearly not as a `Modality` is stored: another type, or masks of 0 and 1."""
+    wanted = np.dtype(modality.dtype)
+    if values.dtype != wanted:
+        raise DataError(f"{modality.name} must be {wanted}, as stored. Received: {values.dtype}.")
+    if modality.name == "silhouettes" and values.max() == 1:
+        raise DataError("silhouettes must be 0 background and 255 person. Received: a mask of 0 and 1.")

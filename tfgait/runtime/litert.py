@@ -51,11 +51,15 @@ class LiteRTRunner(Runner):
             self._interpreter = module.Interpreter(model_content=content, num_threads=threads, **chosen)
             self._interpreter.allocate_tensors()
             names = list(self._interpreter.get_signature_list())
-            self._signature = self._interpreter.get_signature_runner(names[0]) if names else None
+            self.stages = _stages(self._interpreter, names, self.path)
+            self._signature = self.stages or (self._interpreter.get_signature_runner(names[0]) if names else None)
             if self._signature is None:
                 raise DataError(f"{self.path} does not name its inputs and outputs: export it with tfgait.")
-            self.inputs = _ports(self._signature.get_input_details())
-            self.outputs = _ports(self._signature.get_output_details())
+            if self.stages:
+                self.inputs, self.outputs = self.stages.inputs, self.stages.outputs
+            else:
+                self.inputs = ports(self._signature.get_input_details())
+                self.outputs = ports(self._signature.get_output_details())
         except FAILURES as error:
             raise DataError(f"{self.path} cannot be run by LiteRT: {_first_line(error)}") from error
 
@@ -106,7 +110,8 @@ def _delegated(module, delegate):
         ) from error
 
 
-def _ports(details):
+def ports(details):
+    """Return ``{name: Port}`` of the details that a signature of LiteRT gives of its inputs or outputs."""
     ports = {}
     for name, detail in details.items():
         scale, zero_point = detail["quantization"]
@@ -117,3 +122,10 @@ def _ports(details):
 
 def _first_line(error):
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _stages(interpreter, names, path):
+    """Return the `LiteRTStages` of a file that is in two, else None."""
+    from tfgait.runtime.litert_stages import SIGNATURES, LiteRTStages
+
+    return LiteRTStages(interpreter, path) if set(names) == set(SIGNATURES) else None

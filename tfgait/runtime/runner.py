@@ -51,6 +51,7 @@ class Runner:
     path = None
     inputs = {}
     outputs = {}
+    stages = None
 
     def invoke(self, values):
         """Run one batch of the file's own size and types, ``{name: array}`` to ``{name: array}``."""

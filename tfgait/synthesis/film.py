@@ -45,7 +45,9 @@ def film(subject, condition, view, *, seed, frames=110, settings=_DEFAULT):
     key = (*walked, parse_view(view))
     rng = stream("film", *key)
     camera = beside(key[-1] - walk.heading, STANDS_FOR * frames / settings.fps, stream("camera", *key))
-    motion = Motion(np.concatenate([np.repeat(walk.motion.joints[:1], EMPTY, axis=0), walk.motion.joints]), settings.fps)
+    motion = Motion(
+        np.concatenate([np.repeat(walk.motion.joints[:1], EMPTY, axis=0), walk.motion.joints]), settings.fps
+    )
     shape = surface.build(motion, walk.body, walk.outfit, settings.coat_hides)
     outline, depth = outlines(camera, shape.centres, shape.axes)
     shadow, _ = outlines(camera, *_fallen(shape, rng.uniform(-0.5, 0.5, 2)))

@@ -9,8 +9,8 @@ import numpy as np
 from tfgait.compress.settings import check_settings
 from tfgait.core.errors import ConfigError
 from tfgait.core.home import runs_dir
-from tfgait.workflows.evaluate import metric_of, score
-from tfgait.workflows.models import resolve_model
+from tfgait.workflows.evaluate import score
+from tfgait.workflows.models import metric_of, resolve_model
 
 PRESET = "gaitset_demo"
 SPLIT = "four_fifths"

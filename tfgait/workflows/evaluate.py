@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from tfgait.core.errors import ConfigError
-from tfgait.core.files import file_hash, read_json
+from tfgait.core.files import file_hash
 from tfgait.core.home import runs_dir
 from tfgait.core.manifest import manifest
-from tfgait.evaluation.distance import METRICS
 from tfgait.workflows.data import name_of, open_data, protocol_of, split_of
 from tfgait.workflows.evaluate_options import PUBLISHED_METRICS, EvaluateOptions, EvaluateResult
-from tfgait.workflows.models import load_network, resolve_model, runnable
+from tfgait.workflows.models import metric_of, resolve_model, runnable
 from tfgait.workflows.roles import check_model, with_role
 
 __all__ = ["EvaluateOptions", "EvaluateResult", "evaluate"]
@@ -145,15 +144,6 @@ def choose_people(store, model, options):
             f"{len(test)} test people{needed}. Give --people all, another --split, or data of more people."
         )
     return people, len(model.trained_on & set(people)) if known else 0
-
-
-def metric_of(model):
-    """Return the distance a model's embeddings are published with."""
-    sidecar = model.path.with_name(model.path.name + ".json")
-    described = read_json(sidecar) if sidecar.is_file() else model.manifest
-    if described.get("metric") in METRICS:
-        return described["metric"]
-    return load_network(str(model.path)).metric if model.path.suffix == ".keras" else "parts"
 
 
 def _data(options, model, modality, progress):

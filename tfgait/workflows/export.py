@@ -7,7 +7,7 @@ import numpy as np
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash
-from tfgait.deploy.formats import check_format
+from tfgait.deploy.formats import check_format, check_stream
 from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.models import load_network, resolve_model
 
@@ -31,6 +31,8 @@ class ExportOptions:
         skip_bad: leave damaged sequences out, named and counted.
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         batch: fixed size of a batch; 0 leaves it free (onnx, keras).
+        stream: write the network in two stages, for frames as they come (tflite; networks whose frames meet in maxima,
+            such as GaitSet).
         calibration: number of training sequences that int8 is calibrated on, where it has no ranges from training.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the format.
@@ -50,6 +52,7 @@ class ExportOptions:
     skip_bad: bool = False
     frames: int = 0
     batch: int = 1
+    stream: bool = False
     calibration: int = 64
     sequences: int = 32
     min_cosine: float = 0.0
@@ -93,17 +96,20 @@ def export(options, progress=None):
     """
     form = check_format(options.format, options.precision, options.batch)
     check_numbers(options)
+    if options.stream:
+        check_stream(form, options.batch, options.frames)
     if form.calibrated and options.calibration < 1:
         raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={options.calibration}.")
     model = resolve_model(options.model)
-    path = target(model, options.out, form.suffix)
+    path = target(model, options.out, f"_stream{form.suffix}" if options.stream else form.suffix)
     network, store = load_with_data(model, options, progress)
 
     from tfgait.deploy.artefact import export_network
     from tfgait.deploy.calibration import draw
 
     calibration = None
-    if form.calibrated and model.ranges:
+    # Ranges from training are those of the whole network, on 30 frames.
+    if form.calibrated and model.ranges and not options.stream:
         from tfgait.compress.ranges import with_ranges
         from tfgait.deploy.serving import fixed
 
@@ -118,6 +124,7 @@ def export(options, progress=None):
         calibration=calibration,
         batch=options.batch,
         frames=options.frames,
+        stream=options.stream,
         min_cosine=options.min_cosine or None,
         source=source_of(model, store),
         progress=progress,

@@ -14,6 +14,7 @@ FIGURES = {
     "walkers": ("tfgait.workflows.figures_walkers", "figures_walkers"),
     "flow": ("tfgait.workflows.figures_flow", "figures_flow"),
     "step": ("tfgait.workflows.figures_step", "figures_step"),
+    "board": ("tfgait.workflows.figures_board", "figures_board"),
     "surgery": ("tfgait.workflows.figures_surgery", "figures_surgery"),
     "cnn": ("tfgait.workflows.figures_cnn", "figures_cnn"),
     "pruning": ("tfgait.workflows.figures_pruning", "figures_pruning"),
@@ -26,12 +27,12 @@ class FiguresOptions:
     """What to measure.
 
     Args:
-        what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
-            memcpy), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), pruning (GaitSet made small in several ways, three seeds; only where asked for),
-            step (training against a bare tf.function), surgery (seconds of a pruning,
-            and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
-            with commas
+        what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds;
+            only where asked for), data (a batch against memcpy), evaluation (nearest neighbours against a matrix
+            product), flow (batches of 150 augmented windows against the training step), pruning (GaitSet made small in
+            several ways, three seeds; only where asked for), step (training against a bare tf.function), surgery
+            (seconds of a pruning, and what is left of GaitSet's size and time), walkers (gait energy images on 50
+            people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in FIGURES if name not in TRAINING)

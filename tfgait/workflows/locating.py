@@ -13,8 +13,9 @@ from tfgait.datasets import DATASETS, casia_b, embedded_gait, folder, image_tree
 from tfgait.datasets.mocap import is_mocap
 from tfgait.workflows import packing, packing_samples
 from tfgait.workflows.code_hash import code_hash
+from tfgait.workflows.made_folder import WALKERS
 from tfgait.workflows.prepare import PrepareOptions, prepare
-from tfgait.workflows.synthesize import RECORD, SynthesizeOptions, default_walkers, synthesize
+from tfgait.workflows.synthesize import SynthesizeOptions, default_walkers, synthesize
 
 LOG = logging.getLogger(__name__)
 VIEW_ROOTS = re.compile(r"(\d{1,3}=[^,]+)(,\d{1,3}=[^,]+)*")
@@ -79,8 +80,8 @@ def _existing(path):
 def _layout(path, root):
     folders, _ = image_tree.image_folders(root)
     if any(tum_gaid.is_sequence(parts) for parts, _ in folders):
-        return "walkers_tum" if (path / RECORD).is_file() else "tum_gaid"
-    if (path / RECORD).is_file():
+        return "walkers_tum" if (path / WALKERS).is_file() else "tum_gaid"
+    if (path / WALKERS).is_file():
         return "walkers"
     return "casia_b" if any(casia_b.is_sequence(parts) for parts, _ in folders) else "folder"
 

@@ -3,6 +3,8 @@
 from tfgait.core.errors import DataError
 from tfgait.core.files import read_json
 
+WALKERS = "walkers.json"  # the record of people that were made
+
 
 def record_in(out, name, made):
     """Return the record of a folder that was made, or begun, with these options; empty where nothing is there yet.

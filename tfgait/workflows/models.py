@@ -11,7 +11,9 @@ import yaml
 from tfgait.core.errors import ConfigError, DataError, UserError, nearest
 from tfgait.core.files import file_hash, read_json, record_hash, whole_file, write_json
 from tfgait.core.home import data_dir, home, models_dir, runs_dir
+from tfgait.evaluation.distance import METRICS
 from tfgait.nets import LEGACY
+from tfgait.runtime.sidecar import sidecar_path
 from tfgait.workflows.code_hash import code_hash
 
 LOG = logging.getLogger(__name__)
@@ -175,6 +177,15 @@ def runnable(model, last_dense="", nclasses=0, mod=""):
         with whole_file(made) as temporary:
             found.network.save(temporary)
     return made, read_json(notes)
+
+
+def metric_of(model):
+    """Return the distance a model's embeddings are published with."""
+    sidecar = sidecar_path(model.path)
+    described = read_json(sidecar) if sidecar.is_file() else model.manifest
+    if isinstance(described, dict) and described.get("metric") in METRICS:
+        return described["metric"]
+    return load_network(str(model.path)).metric if model.path.suffix == ".keras" else "parts"
 
 
 def _check_last_dense(path, last_dense):

@@ -3,15 +3,12 @@
 import functools
 import logging
 
-import numpy as np
-
 from tfgait.core.errors import DataError
 from tfgait.datasets.image_tree import inside
 from tfgait.datasets.store import StoreWriter
 from tfgait.preprocess import flow, images, pool, silhouettes
 
 PACKABLE = ("silhouettes", "flow")
-BLACK, WHITE, MASK_SHARE = 32, 223, 0.9  # a mask has few pixels between; JPEG leaves some at its edge
 NAMED = 50  # sequences left out that a store names; the others are counted
 LOG = logging.getLogger(__name__)
 
@@ -93,7 +90,7 @@ def pack_sequence(root, modality, cut, path):
             raise DataError("these images are silhouettes; flow needs the grey frames of the video.")
         return flow.flow_windows(video), 0
     masks = images.read_masks(folder)
-    if np.mean((masks[0] < BLACK) | (masks[0] > WHITE)) < MASK_SHARE:
+    if not images.is_mask(masks[0]):
         raise DataError("these images are no silhouettes: black background, white person.")
     aligned, kept = silhouettes.align(masks)
     if not len(aligned):

@@ -12,7 +12,7 @@ from tfgait.core.table import SequenceTable
 from tfgait.datasets import folder, image_tree, tum_gaid
 from tfgait.datasets.protocol import natural
 from tfgait.preprocess.video import SUFFIXES
-from tfgait.workflows.synthesize import RECORD
+from tfgait.workflows.made_folder import WALKERS
 
 # Where a data set keeps its kinds of picture; one that has none of these folders holds one kind itself.
 FOLDERS = {"image": ("image", "rgb", "grey", "video"), "depth": ("depth",), "silhouettes": ("silhouettes",)}
@@ -143,4 +143,4 @@ def _row(names):
 
 
 def _is_made(root):
-    return (root / RECORD).is_file() and "made" in read_json(root / RECORD)
+    return (root / WALKERS).is_file() and "made" in read_json(root / WALKERS)

@@ -42,13 +42,18 @@ def prepare_walk(plan, walk):
     path = Path(plan.parts) / f"{record_hash([walk.name, fingerprint(walk)], 32)}.npz"
     if path.is_file() and _readable(path):
         return str(path), True
-    arrays = _windows(plan, walk)
+    arrays = windows_of(plan, walk)
     with whole_file(path) as temporary:
         np.savez(temporary, **arrays)
     return str(path), False
 
 
-def _windows(plan, walk):
+def windows_of(plan, walk):
+    """Return the windows of one `Walk`: ``{modality: (N, window, H, W, C)}``, ``starts`` and ``boxes``.
+
+    Raises:
+        DataError, ConfigError: as `prepare_walk`.
+    """
     missing = {PICTURES[m] for m in plan.modalities} - set(walk.inputs)
     if missing:
         raise DataError(f"there are no pictures of the kind {', '.join(sorted(missing))}.")

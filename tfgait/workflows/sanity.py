@@ -8,7 +8,8 @@ from tfgait.core.manifest import versions
 
 EXTRAS = {
     "train": ("tensorflow", "keras", "sklearn", "cv2", "matplotlib", "onnx", "onnxruntime", "jsonargparse", "rich"),
-    "video": ("cv2",),
+    "video": ("cv2", "jsonargparse", "yaml", "rich"),
+    "store": ("h5py",),
     "compress": ("tensorflow_model_optimization", "tf_keras"),
     "board": ("ai_edge_litert",),
     "old board": ("tflite_runtime",),

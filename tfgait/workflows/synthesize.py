@@ -1,4 +1,4 @@
-"""Make people who walk: walkers, or real walks rendered, as packed stores or PNG, like CASIA-B or TUM-GAID."""
+"""Make people who walk: walkers, or real walks rendered, as packed stores, PNG or videos, like CASIA-B or TUM-GAID."""
 
 import contextlib
 import functools
@@ -13,12 +13,12 @@ from tfgait.core.home import data_dir
 from tfgait.datasets import DATASETS
 from tfgait.datasets.store import Store, StoreWriter
 from tfgait.preprocess import pool
-from tfgait.workflows.made_folder import record_in
+from tfgait.workflows.made_folder import WALKERS, record_in
+from tfgait.workflows.walker_films import films
 from tfgait.workflows.walker_jobs import pictures, stored
 from tfgait.workflows.walker_layouts import LAYOUTS, LISTS
 from tfgait.workflows.walker_plan import SynthesizeOptions, checked, kind_of, planned, record_of
 
-RECORD = "walkers.json"
 DEFAULTS = {
     "silhouettes": {"subjects": 40, "frames": 32},
     **{m: {"subjects": 40, "frames": 37, "views": ("090",)} for m in ("flow", "grey", "rgb", "depth")},
@@ -32,7 +32,7 @@ class SynthesizeResult:
 
     Args:
         out: the folder.
-        files: {modality: store file}; of PNG {modality: folder}.
+        files: {modality: store file}; of PNG and videos {modality: folder}.
         subjects, sequences, frames: counts; a sequence is one walk from one view, of flow one window.
         frames_dropped: frames that show nobody.
         seconds: 0 where everything was there.
@@ -53,8 +53,8 @@ class SynthesizeResult:
 def synthesize(options, progress=None):
     """Make the data that `SynthesizeOptions` describe and return a `SynthesizeResult`.
 
-    The same options give the same bytes, whatever the number of processes. Stores are whole or absent; of PNG every
-    sequence is, and an interrupted run goes on where it was. Data that is there already is left alone.
+    The same options give the same bytes, whatever the number of processes. Stores are whole or absent; of PNG and
+    videos every sequence is, and an interrupted run goes on where it was. Data that is there already is left alone.
 
     Args:
         options: `SynthesizeOptions`.
@@ -70,16 +70,16 @@ def synthesize(options, progress=None):
     plan, jobs = planned(options)
     record = record_of(options, plan)
     out = Path(options.out).expanduser() if options.out else data_dir() / f"{kind_of(options)}-{record_hash(record)}"
-    found = record_in(out, RECORD, record)
+    found = record_in(out, WALKERS, record)
     if found.get("done") is True and all(Path(f).exists() for f in _files(out, options).values()):
         return replace(_result(out, options), reused=True)
     with _plain_trouble(out):
-        write_json(out / RECORD, {"made": record, "done": False})
+        write_json(out / WALKERS, {"made": record, "done": False})
         began = time.perf_counter()
-        make = _make_pictures if options.format == "png" else _make_stores
+        make = _make_stores if options.format == "store" else _make_pictures
         counts = make(plan, jobs, out, options, progress)
         seconds = time.perf_counter() - began
-        write_json(out / RECORD, {"made": record, "done": True, "counts": dict(counts)})
+        write_json(out / WALKERS, {"made": record, "done": True, "counts": dict(counts)})
     return replace(_result(out, options), seconds=round(seconds, 3))
 
 
@@ -131,7 +131,7 @@ def _make_stores(plan, jobs, out, options, progress):
 
 def _make_pictures(plan, jobs, out, options, progress):
     counts = Counter()
-    work = functools.partial(pictures, plan, str(out))
+    work = functools.partial(pictures if options.format == "png" else films, plan, str(out))
     for frames, _ in pool.run(work, jobs, options.processes or None, _saying(progress), name=_job_name):
         counts["frames"] += frames
     counts["sequences"] = sum(len(job.views) for job in jobs) * len(plan.modalities)
@@ -153,9 +153,9 @@ def _write_lists(out, people):
 def _result(out, options):
     files = _files(out, options)
     shown = {**asdict(options), "out": str(out)}
-    counts = read_json(out / RECORD).get("counts", {})
+    counts = read_json(out / WALKERS).get("counts", {})
     dropped = counts.get("frames_dropped", 0)
-    if options.format == "png":
+    if options.format != "store":
         return SynthesizeResult(
             str(out), files, counts["subjects"], counts["sequences"], counts["frames"], options=shown
         )

@@ -14,6 +14,8 @@ from tfgait.workflows.walker_jobs import FLOW_ESTIMATOR, Job, Plan
 from tfgait.workflows.walker_layouts import LAYOUTS
 
 KINDS = ("nm", "bg", "cl")
+FORMATS = ("store", "png", "video")
+FILMED = (("rgb",), ("silhouettes",))  # modalities that videos may be asked for by: theirs, and the default
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class SynthesizeOptions:
         views: three digits each, 000 to 180; empty: all eleven, with tum_gaid 090
         conds: nm-01 and its like, or nm, bg, cl; empty: seq_per_subject decides. With mocap: nm, bg, cl only
         modalities: silhouettes, flow, grey, rgb, depth, poses; as PNG no flow and no poses
-        format: store, or png for the layout subject/condition/view/*.png, with tum_gaid image/p001/n01/*.png
+        format: store; png for the layout subject/condition/view/*.png, with tum_gaid image/p001/n01/*.png; or video for
+            colour films subject/condition/view.mp4 of people who walk through a room
         faults: how often the segmentation fails, 0 to 1 (holes, ragged edges, missing frames)
         equal_bodies: give all people one body, so that only the motion tells who it is
         equal_motion: give all people one gait, so that only the body tells
@@ -78,11 +81,13 @@ def checked(options):
             raise ConfigError(f"{name} must be an integer from 0. Received: {name}={value}.")
     if not 0 <= options.faults <= 1:
         raise ConfigError(f"faults must lie in [0, 1]. Received: faults={options.faults}.")
-    check_choice("format", options.format, ("store", "png"))
+    check_choice("format", options.format, FORMATS)
     check_choice("layout", options.layout, list(LAYOUTS))
     layout = LAYOUTS[options.layout]
     if options.mocap and layout.later:
         raise ConfigError(f"layout must be casia_b with mocap. Received: layout={options.layout}.")
+    if options.format == "video":
+        options = _filmed(options)
     if not options.modalities:
         raise ConfigError("modalities must name at least one. Received: none.")
     if options.sheet and not options.sheet.endswith(".png"):
@@ -99,10 +104,18 @@ def checked(options):
     )
 
 
+def _filmed(options):
+    if options.mocap:
+        raise ConfigError("format must be store or png with mocap. Received: format=video.")
+    if options.modalities not in FILMED:
+        raise ConfigError(f"modalities must be rgb for videos. Received: modalities={','.join(options.modalities)}.")
+    return replace(options, modalities=("rgb",))
+
+
 def _check_modalities(options, layout):
     for modality in options.modalities:
-        check_choice("modalities", modality, layout.drawable if options.format == "png" else layout.storable)
-    if options.format == "png":
+        check_choice("modalities", modality, layout.storable if options.format == "store" else layout.drawable)
+    if options.format != "store":
         if layout.folders and {"grey", "rgb"} <= set(options.modalities):
             raise ConfigError("modalities must name grey or rgb, which share the folder image. Received: both.")
         return

@@ -1,0 +1,169 @@
+"""From pictures to a name: whoever walks through a video or past a camera is looked up in a gallery."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+
+from tfgait.core.errors import ConfigError, DataError, Stopped, check_choice
+from tfgait.core.home import models_dir
+from tfgait.preprocess.background import background_of
+from tfgait.preprocess.foreground import Foreground
+from tfgait.preprocess.video import open_video
+from tfgait.preprocess.video_writer import CODECS
+from tfgait.preprocess.walks import Follower
+from tfgait.runtime.gallery import Gallery
+from tfgait.runtime.sidecar import network_hash
+from tfgait.runtime.stream import open_stream
+from tfgait.workflows.naming import Naming
+from tfgait.workflows.watching import check_window, watch
+
+CAMERA = re.compile(r"(?:/dev/video)?(\d{1,3})")
+
+
+@dataclass(frozen=True)
+class LiveOptions:
+    """Where people walk, and who they might be.
+
+    Args:
+        source: a video file (avi, mp4, mov, mkv), or a camera: its number, or /dev/video0
+        gallery: file of the people who are known, as tfgait enroll writes it
+        model: file of the gallery's network (.tflite, .onnx, …); empty: the shipped one that the gallery is of
+        out: video to write, with box, name, distance and speed in it; empty: none
+        show: open a window; q or Esc ends
+        every: frames of a walk between two questions to the gallery
+        knn: nearest sequences of the gallery that vote
+        window: of a network that sees a fixed number of frames, how many; 0: as its file says
+        frames: stop after so many; 0: when the video ends
+        threads: of the network and of OpenCV
+    """
+
+    source: str = "0"
+    gallery: str = "people.npz"
+    model: str = ""
+    out: str = ""
+    show: bool = False
+    every: int = 10
+    knn: int = 1
+    window: int = 0
+    frames: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class LiveResult:
+    """Who walked by.
+
+    Args:
+        source, model, gallery: what was taken.
+        frames: of the video; `with_people` of them show somebody whole.
+        tracks: a dict a track: number, first and last frame, frames, name, distance, known, answers of the gallery.
+        fps: frames a second from picture to name, writing and showing included.
+        cpu_ms: CPU time of a frame, ms; below 40 on one thread keeps up with 25 frames a second on one core.
+        file: the annotated video, or empty.
+        notes: what a reader should know.
+    """
+
+    source: str
+    model: str
+    gallery: str
+    frames: int
+    with_people: int
+    tracks: list
+    fps: float
+    cpu_ms: float
+    file: str = ""
+    notes: list = field(default_factory=list)
+
+
+def live(options, progress=None):
+    """Name whoever walks through a video or past a camera that stands still; return the `LiveResult`.
+
+    A file is read twice, the first time for its background. A camera should see its background alone for half a second.
+    Ctrl-C, or q in the window, ends it with what was found. A video without people is no error.
+
+    Args:
+        options: `LiveOptions`.
+        progress: called with (done, total, what).
+
+    Raises:
+        ConfigError: an option out of its range, or no window can be opened.
+        DataError: no such camera, a damaged video, a gallery of another network, a network that does not take
+            silhouettes.
+        Stopped: by Ctrl-C; it holds the result.
+    """
+    _check(options)
+    gallery = Gallery.load(Path(options.gallery).expanduser())
+    model = _model_of(options, gallery)
+    stream = open_stream(model, window=options.window, threads=options.threads)
+    if stream.modality.name != "silhouettes":
+        raise DataError(f"{model} must take silhouettes to name people in a video. Received: {stream.modality.name}.")
+    camera = CAMERA.fullmatch(options.source)
+    source = int(camera[1]) if camera else Path(options.source).expanduser()
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(options.threads)
+    try:
+        naming = Naming(stream, gallery, options.every, options.knn, Follower(_foreground(source)))
+        with open_video(source) as video:
+            seen = watch(video, naming, options, progress)
+    finally:
+        cv2.setNumThreads(before)
+    tracks = [track.record() for track in naming.tracks]
+    shown = sum(track["frames"] for track in tracks)
+    result = LiveResult(
+        options.source, str(model), options.gallery, seen.frames, shown, tracks,
+        seen.fps, seen.cpu_ms, options.out, _notes(tracks),
+    )  # fmt: skip
+    if seen.stopped:
+        raise Stopped("stopped by Ctrl-C; what was found until then is told", result)
+    return result
+
+
+def _check(options):
+    for name in ("every", "knn", "threads", "window", "frames"):
+        least = 0 if name in ("window", "frames") else 1
+        value = getattr(options, name)
+        if value < least:
+            raise ConfigError(f"{name} must be a whole number from {least}. Received: {name}={value}.")
+    if options.out:
+        check_choice("suffix of out", Path(options.out).suffix, list(CODECS))
+        if Path(options.out).expanduser().resolve() == Path(options.source).expanduser().resolve():
+            raise ConfigError(f"out must be another file than source. Received: out={options.out}.")
+    if options.show:
+        check_window()
+
+
+def _model_of(options, gallery):
+    """Return the model file to run: the one asked for, else the shipped one of the gallery's network."""
+    if options.model:
+        path = Path(options.model).expanduser()
+        if network_hash(path) != gallery.network:
+            Gallery.load(Path(options.gallery).expanduser(), network_hash(path))
+        return path
+    for path in sorted(models_dir().glob("*/model_int8.tflite")):
+        if network_hash(path) == gallery.network:
+            return path
+    raise ConfigError(
+        f"model must name the file that the people of {options.gallery} were enrolled with: no shipped network is it. "
+        "Received: model=''."
+    )
+
+
+def _foreground(source):
+    """Return a `Foreground` that has learnt the background of a file; that of a camera comes with its first frames."""
+    foreground = Foreground()
+    if not isinstance(source, int):
+        with open_video(source) as video:
+            foreground.learn(background_of(video))
+    return foreground
+
+
+def _notes(tracks):
+    notes = (
+        [] if tracks else ["nobody was seen whole: the camera must stand still, and show a person from head to feet"]
+    )
+    short = sum(not track["answers"] for track in tracks)
+    if short:
+        notes.append(f"{short} of {len(tracks)} walks were too short for an answer")
+    return notes
