@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import sysfs_trees as trees
 
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.runtime import benchmark as module
 from tfgait.runtime.bench_plan import Plan
+from tfgait.runtime.energy import open_meter
 from tfgait.runtime.energy.meter import Meter
 from tfgait.runtime.energy.source import PowerSource
 
@@ -187,6 +189,17 @@ def test_progress_reaches_its_end(bench, tmp_path):
 def test_a_plan_must_be_possible(wrong):
     with pytest.raises(ConfigError, match=f"{next(iter(wrong))} must be"):
         Plan(**wrong)
+
+
+def test_a_real_file_is_weighed_by_the_sensor_of_a_board(written, tmp_path):
+    """A board that always takes 5.072 W: nothing is above idle, and joules are watts times seconds of a sequence."""
+    trees.orin_nano(tmp_path)
+    meter, _ = open_meter(root=tmp_path)
+    plan = Plan(batch=(4,), rounds=3, seconds=1, energy_seconds=0.3)
+    row = module.benchmark_files([written.paths["tflite", "int8"]], plan, meter).rows[0]
+    assert row["joules"] == pytest.approx(0, abs=1e-9) and row["joules_gross"] > 0
+    assert row["joules_by_rail"]["VDD_CPU_GPU_CV"] == pytest.approx(0.2 * row["joules_by_rail"]["VDD_IN"])
+    assert meter.idle.watts == pytest.approx(5.072)
 
 
 SCRIPT = """
