@@ -1,6 +1,7 @@
 """What the tables of results say."""
 
 from tfgait.cli.tables import TABLES
+from tfgait.workflows.benchmark import BenchmarkResult
 from tfgait.workflows.live import LiveResult
 from tfgait.workflows.prune_result import PruneResult
 
@@ -27,3 +28,22 @@ def test_who_walked_by_is_a_row_each():
     assert title == "walk.mp4: 90 frames, 80 a second, 5.0 ms of CPU each"
     assert [(row["name"], row["known"]) for row in rows] == [("Ada", "yes"), (None, "no")]
     assert notes == [{"note": "one"}] and files[0]["file"] == "named.mp4"
+
+
+def test_a_benchmark_tells_files_runs_and_what_failed():
+    row = {"artefact": "a.tflite", "file": "/x/a.tflite", "threads": 1, "batch": 8, "bytes": 2048, "start_ms": 300.0}
+    row |= {"memory_bytes": 3 << 20, "p50_ms": 8.0, "p95_ms": 9.0, "cpu_ms": 7.0, "fps": 30000.0, "joules": 0.002}
+    machine = {"board": "Jetson", "cpu": None, "cores": 4, "governor": None, "mhz": 1500.0, "memory_bytes": None}
+    meter = {"kind": "ina3221", "rails": ["VDD_IN"], "scope": "all", "period_ms": 2.0}
+    meter |= {"idle_watts": 2.5, "idle_spread_watts": 0.125}
+    rows = [{**row, "rank1": {"nm": 90.0}}, {**row, "threads": 2, "rank1": {"nm": 90.0}}]
+    result = BenchmarkResult("tiny", machine | {"os": "Linux", "load": 0.5}, rows, meter, {"b.onnx": "is damaged"})
+    tables = {title: rows for title, rows, _ in TABLES["benchmark"](result)}
+    assert tables["tiny; rank-1 in percent"] == [
+        {"file": "a.tflite", "KiB": 2.0, "memory MiB": 3.0, "cold start ms": 300.0, "rank1 nm": 90.0}
+    ]
+    assert [(row["threads"], row["batch"], row["mJ"]) for row in tables["one run"]] == [(1, 8, 2.0), (2, 8, 2.0)]
+    assert tables[""] == [{"not measured": "b.onnx", "": "is damaged"}]
+    told = [row["note"] for row in tables["notes"]]
+    assert told[0] == "Jetson, 4 cores, 1500 MHz, Linux, load 0.50 when it began"
+    assert told[1].endswith("VDD_IN: all; sampled every 2 ms; idle 2.500 W, spread 0.125 W")

@@ -119,6 +119,13 @@ COMMANDS = {
         "--precision int8 --batch 1,8,32",
         tensorflow=True,
     ),
+    "benchmark": Command(
+        "tfgait.workflows.benchmark:benchmark",
+        "BenchmarkOptions",
+        "every file of a run side by side: latency, memory, joules, rank-1",
+        "--model gaitset_walkers --threads 1,2 --batch 1,8",
+        "benchmark",
+    ),
     "figures": Command(
         "tfgait.workflows.figures:figures",
         "FiguresOptions",

@@ -196,6 +196,21 @@ def _sanity(result):
     ]
 
 
+def _benchmark(result):
+    from tfgait.workflows.benchmark_reports import file_rows, machine_text, time_rows
+
+    failed = [{"not measured": name, "": error} for name, error in result.errors.items()]
+    notes = [{"note": note} for note in (*machine_text(result), *result.notes)]
+    files = [{"": name, "file": path} for name, path in result.files.items()]
+    return [
+        (f"{result.model}; rank-1 in percent", file_rows(result), None),
+        ("one run", time_rows(result), None),
+        ("", failed, None),
+        ("notes", notes, None),
+        ("written", files, None),
+    ]
+
+
 def _figures(result):
     return [(table["title"], table["rows"], None) for table in result.tables]
 
@@ -219,6 +234,7 @@ TABLES = {
     "live": _live,
     "list": _list,
     "sanity": _sanity,
+    "benchmark": _benchmark,
     "figures": _figures,
     "demo": _demo,
 }

@@ -14,7 +14,7 @@ class Latency:
 
     Args:
         cpu_ms: median CPU time of the process, ms; the figure to compare, for one thread.
-        wall_ms: median of the clock, ms.
+        wall_ms: median of the clock, ms; the 50th percentile.
         p95_ms: 95th percentile of the clock, ms.
         rounds: how often it was measured.
     """
@@ -23,6 +23,16 @@ class Latency:
     wall_ms: float
     p95_ms: float
     rounds: int
+
+    @classmethod
+    def of(cls, cpu_ms, wall_ms):
+        """Return that of measured runs, two sequences of equal length."""
+        return cls(
+            cpu_ms=float(np.median(cpu_ms)),
+            wall_ms=float(np.median(wall_ms)),
+            p95_ms=float(np.percentile(wall_ms, 95)),
+            rounds=len(wall_ms),
+        )
 
 
 def measure(calls, rounds=15, warmup=2):
@@ -44,12 +54,4 @@ def measure(calls, rounds=15, warmup=2):
             if round_number >= warmup:
                 cpu[name].append(1000 * cpu_taken)
                 wall[name].append(1000 * wall_taken)
-    return {
-        name: Latency(
-            cpu_ms=float(np.median(cpu[name])),
-            wall_ms=float(np.median(wall[name])),
-            p95_ms=float(np.percentile(wall[name], 95)),
-            rounds=rounds,
-        )
-        for name in calls
-    }
+    return {name: Latency.of(cpu[name], wall[name]) for name in calls}

@@ -34,8 +34,13 @@ PACKED = {
 }
 
 
-def evaluate(options, progress=None):
+def evaluate(options, progress=None, model=None):
     """Score a model and write md, csv, json and pictures; return the `EvaluateResult`.
+
+    Args:
+        options: `EvaluateOptions`.
+        progress: called with (done, total, what).
+        model: `ModelRef` in the place of the one that the options name: a file that belongs to a run elsewhere.
 
     Raises:
         ConfigError: an unknown choice, k larger than the gallery.
@@ -47,7 +52,7 @@ def evaluate(options, progress=None):
     from tfgait.workflows.score_files import write_reports
 
     options.check()
-    model = resolve_model(options.model)
+    model = model or resolve_model(options.model)
     path, told = runnable(model, options.last_dense, options.nclasses, options.mod)
     run = replace(model, path=path)
     central = None if options.frames == "all" else options.nframes

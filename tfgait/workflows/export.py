@@ -7,7 +7,6 @@ import numpy as np
 
 from tfgait.core.errors import ConfigError
 from tfgait.core.files import file_hash
-from tfgait.core.home import runs_dir
 from tfgait.deploy.formats import check_format, check_stream
 from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.export_options import ExportOptions, ExportResult
@@ -126,8 +125,7 @@ def target(model, out, suffix):
     """
     name = model.path.stem + suffix
     if not out:
-        folder = runs_dir() / "exports" / model.name if model.shipped else model.path.parent
-        return folder / name
+        return model.exports / name
     path = Path(out).expanduser()
     extension = Path(name).suffix
     # A SavedModel is a folder, and may be replaced.

@@ -58,6 +58,11 @@ class ModelRef:
         return path if self.path.name == "model.keras" and path.is_file() else None
 
     @property
+    def exports(self):
+        """The folder that files made of it go to: its own, but never one of the product's."""
+        return runs_dir() / "exports" / self.name if self.shipped else self.path.parent
+
+    @property
     def shipped(self):
         """Whether it belongs to the product, so that nothing may be written beside it."""
         return self.run is not None and (self.run / "card.yaml").is_file()
