@@ -105,10 +105,14 @@ def test_the_request_is_json(environment, tmp_path):
     environment.write_text('#!/bin/sh\necho "noise"\necho "$3"\n')
     options = TrtOptions(engine="tf-trt", precision="int8", workspace=64)
     found = trt_saved_model._in_tf_trt(environment, "saved", tmp_path / "out", options, tmp_path / "c.npz")
-    assert found == json.loads(json.dumps(found)) == {
-        "folder": "saved",
-        "out": str(tmp_path / "out"),
-        "precision": "int8",
-        "workspace": 64,
-        "calibration": str(tmp_path / "c.npz"),
-    }
+    assert (
+        found
+        == json.loads(json.dumps(found))
+        == {
+            "folder": "saved",
+            "out": str(tmp_path / "out"),
+            "precision": "int8",
+            "workspace": 64,
+            "calibration": str(tmp_path / "c.npz"),
+        }
+    )

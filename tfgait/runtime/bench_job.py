@@ -1,5 +1,6 @@
 """One model file with some threads and a batch size: what its runs took so far, and the row of a table they make."""
 
+from tfgait.core.files import file_size
 from tfgait.runtime.meter import Latency
 
 
@@ -40,7 +41,7 @@ class BenchJob:
             "threads": self.threads,
             "batch": self.batch,
             "modality": ready["modality"],
-            "bytes": self.path.stat().st_size,
+            "bytes": file_size(self.path),
             "memory_bytes": None if peak is None else peak - baseline,
             "peak_bytes": peak,
             "baseline_bytes": baseline,

@@ -30,8 +30,8 @@ class FiguresOptions:
     """What to measure.
 
     Args:
-        what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds; only
-            where asked for), data (a batch against memcpy), deployment (files of the published networks for boards
+        what: board (its environment, import and galleries), cnn (the networks on windows, trained with three seeds;
+            only where asked for), data (a batch against memcpy), deployment (files of the published networks for boards
             against each other, and a frame of a stream against a sequence, one thread), evaluation (nearest neighbours
             against a matrix product), flow (batches of 150 augmented windows against the training step), int8 (the
             shipped networks in float32 and in int8 on people never seen; only where asked for), live (films of walkers:
