@@ -5,6 +5,8 @@ from itertools import chain
 from tfgait.core.modality import modality
 from tfgait.deploy.serving import input_of, serving
 
+STEPS = {"int16x8": 65535}  # that an input is rounded to; 255 in all others
+
 
 def write(network, path, form, calibration=None, batch=1, lowered=None):
     """Write a network of fixed or free frames to a path, unproven, and return its `Serving`; None of a .keras file.
@@ -22,7 +24,10 @@ def write(network, path, form, calibration=None, batch=1, lowered=None):
     _, (frames, *_) = input_of(network)
     # A network with ranges of its own has its averages and matrices rounded as they are.
     int8 = form.litert_int8 and not hasattr(network, "ranges")
-    ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8, calibration)
+    steps = STEPS.get(form.precision, 255)
+    # Finer activations lose nothing that kernels should pay for.
+    evened = calibration if steps == 255 else None
+    ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8, evened)
     if form.format == "savedmodel":
         from tfgait.deploy.savedmodel import save
 
@@ -34,7 +39,7 @@ def write(network, path, form, calibration=None, batch=1, lowered=None):
         kind = modality(ready.signature.name)
 
         def batches():
-            drawn = calibration.batches(kind, length or kind.frames, size or 1)
+            drawn = calibration.batches(kind, length or kind.frames, size or 1, steps)
             return _with_extremes(drawn) if form.pixels else drawn
 
     path.write_bytes(_onnx(ready, form, batches) if form.format == "onnx" else _tflite(ready, form, batches))

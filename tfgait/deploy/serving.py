@@ -59,7 +59,9 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False, calibration=N
     name, shape = input_of(whole)
     ready = folded = fold_batchnorm(whole)
     if calibration:
-        ready = folded = equalised(folded, calibration.batches(modality(name), shape[0] or modality(name).frames, CALIBRATED))
+        ready = folded = equalised(
+            folded, calibration.batches(modality(name), shape[0] or modality(name).frames, CALIBRATED)
+        )
     if lowered:
         ready = lower(folded, int8)
     signature = tf.TensorSpec((batch or None, *shape), tf.float32, name=name)

@@ -91,6 +91,4 @@ def _scale(network, group, factors):
 
 def _equal(network, copy, batch):
     pairs = zip(*(keras.tree.flatten(model(batch, training=False)) for model in (network, copy)), strict=True)
-    return all(
-        float(ops.max(ops.abs(old - new))) <= TOLERANCE * float(ops.max(ops.abs(old))) for old, new in pairs
-    )
+    return all(float(ops.max(ops.abs(old - new))) <= TOLERANCE * float(ops.max(ops.abs(old))) for old, new in pairs)
