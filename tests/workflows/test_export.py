@@ -81,6 +81,14 @@ def test_shipped_preset_is_left_alone(run_folder):
         ({"frames": -1}, "frames=-1"),
         ({"sequences": 0}, "sequences=0"),
         ({"min_cosine": 1.5}, "min_cosine=1.5"),
+        ({"rank1_sequences": -1}, "rank1_sequences=-1"),
+        ({"max_rank1_drop": -0.5}, "max_rank1_drop=-0.5"),
+        ({"max_rank1_drop": float("nan")}, "max_rank1_drop=nan"),
+        ({"format": "tf-trt"}, "written by tfgait trt --engine tf-trt"),
+        ({"format": "savedmodel", "precision": "int8"}, "a SavedModel stays float32"),
+        ({"free_frames": True}, "frames must be fixed"),
+        ({"format": "onnx", "free_frames": True, "frames": 9}, "left out with free_frames. Received: frames=9"),
+        ({"format": "savedmodel", "out": "model.tflite"}, "ends in .savedmodel"),
         ({"precision": "int8", "calibration": 0}, "calibration=0"),
         ({"out": "model.onnx"}, "ends in .tflite"),
         ({"format": "keras", "out": "runs/tiny/model.keras"}, "must not be the model itself"),
@@ -103,6 +111,34 @@ def test_wrong_data_is_named(tmp_path):
         export(ExportOptions(datadir=str(tmp_path / "large")))
     with pytest.raises(DataError, match="nowhere"):
         export(ExportOptions(datadir=str(tmp_path / "nowhere")))
+
+
+def test_saved_model_is_a_folder_that_can_be_replaced_and_scored(run_folder, tmp_path):
+    from tfgait.workflows.evaluate import EvaluateOptions, evaluate
+
+    for _ in range(2):
+        result = export(ExportOptions(format="savedmodel", out=str(tmp_path / "m.savedmodel")))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.savedmodel", "m.savedmodel.json"]
+    assert result.file == str(tmp_path / "m.savedmodel") and result.rank1_drop == 0
+    assert result.bytes == sum(p.stat().st_size for p in (tmp_path / "m.savedmodel").rglob("*") if p.is_file())
+    scores = evaluate(EvaluateOptions(model=result.file, datadir="data/walks", knn=1, out=str(tmp_path / "scores")))
+    assert scores.rank1["nm"] == pytest.approx(result.rank1["file"], abs=1e-3)
+    weights = next((tmp_path / "m.savedmodel" / "variables").glob("*.data*"))
+    weights.write_bytes(weights.read_bytes()[:-7])
+    with pytest.raises(DataError, match="not the file its sidecar describes"):
+        evaluate(EvaluateOptions(model=result.file, datadir="data/walks", knn=1))
+    other = tmp_path / "thesis.savedmodel"
+    other.mkdir()
+    (other / "thesis.txt").write_text("mine")
+    made = export(ExportOptions(format="savedmodel", out=str(other)))
+    assert made.file == str(other / "model.savedmodel") and (other / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["m.tflite", "m.onnx", "m.savedmodel", "notes.txt"])
+def test_what_is_no_keras_network_is_not_exported(tmp_path, name):
+    (tmp_path / name).mkdir() if name == "m.savedmodel" else (tmp_path / name).write_bytes(b"PK\x03\x04" * 99)
+    with pytest.raises(UserError, match="model must"):
+        export(ExportOptions(model=str(tmp_path / name), datadir="data/walks"))
 
 
 def test_damaged_model_is_named(run_folder, tmp_path):

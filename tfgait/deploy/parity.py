@@ -48,7 +48,7 @@ class Rank1:
     @property
     def drop(self):
         """Points of rank-1 that the file recognises less; negative where it recognises more."""
-        return self.network - self.file
+        return round(self.network - self.file, 4)
 
 
 def compare(reference, candidate):

@@ -10,6 +10,8 @@ from tfgait.graph.groups import groups
 from tfgait.graph.trace import trace
 
 QUIETEST = 1e-4  # of the loudest channel: what never shows is not blown up
+# Rounded by one scale for the whole kernel in LiteRT or ONNX: inputs of unlike weight would cost more than they gain.
+WHOLE = ("Dense", "SeparateDense")
 TOLERANCE = 1e-4  # of the largest output: beyond it the network is another one
 
 
@@ -32,7 +34,7 @@ def equalised(network, batches):
     Reference: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, whose
         factors come from the weights alone.
     """
-    found = [g for g in groups(network).scalable if all(member.role != "along" for member in g.members)]
+    found = [group for group in groups(network).scalable if _gains(network, group)]
     batches = iter(batches)
     first = next(batches, None)
     if not found or first is None:
@@ -43,6 +45,12 @@ def equalised(network, batches):
     for group in found:
         _scale(copy, group, _factors(group, largest))
     return copy if _equal(network, copy, first) else network
+
+
+def _gains(network, group):
+    """Return whether all that a group meets are kernels with a scale for each output."""
+    kinds = {type(network.get_layer(member.layer)).__name__ for member in group.members if member.role == "in"}
+    return not kinds & set(WHOLE) and all(member.role != "along" for member in group.members)
 
 
 def _largest(network, layers, batches):
@@ -83,6 +91,4 @@ def _scale(network, group, factors):
 
 def _equal(network, copy, batch):
     pairs = zip(*(keras.tree.flatten(model(batch, training=False)) for model in (network, copy)), strict=True)
-    return all(
-        float(ops.max(ops.abs(old - new))) <= TOLERANCE * float(ops.max(ops.abs(old))) for old, new in pairs
-    )
+    return all(float(ops.max(ops.abs(old - new))) <= TOLERANCE * float(ops.max(ops.abs(old))) for old, new in pairs)

@@ -32,7 +32,7 @@ def rank1_judge(options, model, store):
         protocol, metric = protocol_of(part), metric_of(model)
         whole = Encoder(open_runner(path), encoder.frames)
         found = [score(either, part, protocol, metric=metric)[0] for either in (whole, encoder)]
-        means = [float(np.mean(list(scores.rank1.values()))) for scores in found]
+        means = [round(float(np.mean(list(scores.rank1.values()))), 4) for scores in found]
         probes = sum(len(rows) for rows in pairing.probes.values())
         return Rank1(*means, found[0].subjects, len(part), probes)
 
