@@ -35,8 +35,8 @@ class Calibration:
             digest.update(np.ascontiguousarray(sequence))
         return digest.hexdigest()
 
-    def limits(self, modality):
-        """Return (low, high) in network units: the range that 256 steps give the values back in most exactly.
+    def limits(self, modality, steps=255):
+        """Return (low, high) in network units: the range that so many steps give the values back in most exactly.
 
         Rare large values would make the steps of all others wide: what is clipped and what is rounded count alike, by
         the squared error. Zero lies in the range, and is always exact.
@@ -51,19 +51,19 @@ class Calibration:
         lowest, highest = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
 
         def error(limits):
-            step = (limits[1] - limits[0]) / 255 or 1.0
+            step = (limits[1] - limits[0]) / steps or 1.0
             kept = np.clip(np.rint(values / step) * step, *limits)
             return float((often * (values - kept) ** 2).sum())
 
         tried = [(max(lowest, -share * largest), min(highest, share * largest)) for share in SHARES]
         return min(tried, key=error)
 
-    def batches(self, modality, frames, batch):
+    def batches(self, modality, frames, batch, steps=255):
         """Yield ``{modality: (batch, frames, H, W, C) float32}`` in network units, the last one cycled to size.
 
-        What lies beyond `limits` is clipped to them, so that they become the range of the input.
+        What lies beyond `limits` is clipped to them, so that they become the range of the input of so many steps.
         """
-        limits = self.limits(modality)
+        limits = self.limits(modality, steps)
         for start in range(0, len(self.sequences), batch):
             chosen = [self.sequences[i % len(self.sequences)] for i in range(start, start + batch)]
             stacked = np.stack([sequence[central_frames(len(sequence), frames)] for sequence in chosen])

@@ -6,6 +6,8 @@ from tfgait.core.modality import modality
 from tfgait.deploy.serving import input_of, serving
 from tfgait.deploy.streaming import staged_serving
 
+STEPS = {"int16x8": 65535}  # that an input is rounded to; 255 in all others
+
 
 def write(network, path, form, calibration=None, batch=1, lowered=None, stream=False):
     """Write a network of fixed or free frames to a path, unproven, and return what it was converted from.
@@ -26,10 +28,13 @@ def write(network, path, form, calibration=None, batch=1, lowered=None, stream=F
     _, (frames, *_) = input_of(network)
     # A network with ranges of its own has its averages and matrices rounded as they are.
     int8 = form.litert_int8 and not hasattr(network, "ranges")
+    steps = STEPS.get(form.precision, 255)
+    # Finer activations lose nothing that kernels should pay for.
+    evened = calibration if steps == 255 else None
     if stream:
-        ready = staged_serving(network, int8, calibration)
+        ready = staged_serving(network, int8, evened)
     else:
-        ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8, calibration)
+        ready = serving(network, batch, frames, form.lowered if lowered is None else lowered, int8, evened)
     if form.format == "savedmodel":
         from tfgait.deploy.savedmodel import save
 
@@ -41,7 +46,7 @@ def write(network, path, form, calibration=None, batch=1, lowered=None, stream=F
         kind = modality(ready.signature.name)
 
         def batches():
-            drawn = calibration.batches(kind, length or kind.frames, size or 1)
+            drawn = calibration.batches(kind, length or kind.frames, size or 1, steps)
             return ready.representative(_with_extremes(drawn) if form.pixels else drawn)
 
     path.write_bytes(_onnx(ready, form, batches) if form.format == "onnx" else _tflite(ready, form, batches))

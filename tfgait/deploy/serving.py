@@ -75,7 +75,7 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False, calibration=N
 
 
 def balanced(network, calibration):
-    """Return an equal network whose channels a `Calibration` brings to one range; as it is where that is None."""
+    """Return an equal network whose channels a `Calibration` brings to one range; the same one where that is None."""
     if not calibration:
         return network
     name, (frames, *_) = input_of(network)
