@@ -59,9 +59,8 @@ def serving(network, batch=1, frames=0, lowered=False, int8=False, calibration=N
     name, shape = input_of(whole)
     ready = folded = fold_batchnorm(whole)
     if calibration:
-        ready = folded = equalised(
-            folded, calibration.batches(modality(name), shape[0] or modality(name).frames, CALIBRATED)
-        )
+        kind = modality(name)
+        ready = folded = equalised(folded, calibration.batches(kind, shape[0] or kind.frames, CALIBRATED))
     if lowered:
         ready = lower(folded, int8)
     signature = tf.TensorSpec((batch or None, *shape), tf.float32, name=name)

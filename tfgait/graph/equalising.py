@@ -28,8 +28,8 @@ def equalised(network, batches):
         batches: iterable of inputs of it, which the largest values are taken from.
 
     Returns:
-        A network of the same layers, inputs and outputs; `network` itself where there is nothing to equalise, or where something
-        in it lets no factor through.
+        A network of the same layers, inputs and outputs; `network` itself where there is nothing to equalise, or where
+        something in it lets no factor through.
 
     Reference: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, whose
         factors come from the weights alone.

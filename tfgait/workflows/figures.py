@@ -29,12 +29,12 @@ class FiguresOptions:
 
     Args:
         what: cnn (the networks on windows, trained with three seeds; only where asked for), data (a batch against
-            memcpy), deployment (files of the published networks for boards against each other, one thread), evaluation (nearest neighbours against a matrix product), flow (batches of 150 augmented windows
-            against the training step), int8 (the shipped networks in float32 and in int8 on people never seen; only where
-            asked for), pruning (GaitSet made small in several ways, three seeds; only where asked for),
-            step (training against a bare tf.function), surgery (seconds of a pruning,
-            and what is left of GaitSet's size and time), walkers (gait energy images on 50 people, frames a second),
-            with commas
+            memcpy), deployment (files of the published networks for boards against each other, one thread), evaluation
+            (nearest neighbours against a matrix product), flow (batches of 150 augmented windows against the training
+            step), int8 (the shipped networks in float32 and in int8 on people never seen; only where asked for),
+            pruning (GaitSet made small in several ways, three seeds; only where asked for), step (training against a
+            bare tf.function), surgery (seconds of a pruning, and what is left of GaitSet's size and time), walkers
+            (gait energy images on 50 people, frames a second), with commas
     """
 
     what: tuple[str, ...] = tuple(name for name in FIGURES if name not in LONG)
