@@ -158,8 +158,8 @@ def test_a_file_that_recognises_fewer_people_is_not_kept(tmp_path, fewer, most, 
     with pytest.raises(ParityError, match=f"{told}.*over 1000 probes of 10 people. Nothing was written"):
         exported(network, path, form, sequences, rank1=judged(fewer, 1000), max_rank1_drop=most)
     assert list(tmp_path.iterdir()) == []
-    made = exported(network, path, form, sequences, rank1=judged(fewer, 40), max_rank1_drop=most)
-    assert made.record["rank1"]["file"] == 90.0 - fewer, "one of 40 probes is 2.5 points"
+    made = exported(network, path, form, sequences, rank1=judged(fewer, 100), max_rank1_drop=most)
+    assert made.record["rank1"]["file"] == 90.0 - fewer, "two of 100 probes are 2 points"
     assert exported(network, path, form, sequences).record["rank1"] is None
 
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from tfgait.core.errors import DataError, UserError
 
+# Probes of which rounding takes the nearest for another as easily as it gives it back.
+CHANCE = 2
+
 
 class ParityError(UserError):
     """A written file gives other embeddings than its network: it is not kept."""
@@ -79,7 +82,7 @@ def compare(reference, candidate):
 
 
 def check_rank1(rank1, form, max_drop=None):
-    """Raise `ParityError` where a file loses more rank-1 than a `Format` row allows; one probe it may always lose.
+    """Raise `ParityError` where a file loses more rank-1 than a `Format` row allows, and more than `CHANCE` probes.
 
     Args:
         rank1: `Rank1`; None where it was not measured, which nothing is wrong with.
@@ -87,7 +90,7 @@ def check_rank1(rank1, form, max_drop=None):
         max_drop: points, in place of the row's own.
     """
     most = form.max_rank1_drop if max_drop is None else max_drop
-    if rank1 is None or rank1.drop <= max(most, 100 / rank1.probes):
+    if rank1 is None or rank1.drop <= max(most, 100 * CHANCE / rank1.probes):
         return
     raise ParityError(
         f"{form.format} with precision={form.precision} must keep rank-1 within {most:g} points of Keras. "
