@@ -43,9 +43,8 @@ class Calibration:
         """
         counts = Counter()
         for sequence in self.sequences:
-            counts.update(
-                dict(zip(*(found.tolist() for found in np.unique(sequence, return_counts=True)), strict=True))
-            )
+            found, often = np.unique(sequence, return_counts=True)
+            counts.update(dict(zip(found.tolist(), often.tolist(), strict=True)))
         values = np.asarray(modality.to_network(np.array(list(counts))), np.float64)
         often, largest = np.array(list(counts.values())), float(np.abs(values).max())
         lowest, highest = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
