@@ -17,7 +17,7 @@ NETWORKS = ("gaitset_walkers", "cnn2d_walkers", "cnn3d_walkers")
 CALIBRATION = 64
 COMPARED = 8
 PEOPLE = 20  # of those trained on, to calibrate on
-UNSEEN = {"subjects": 50, "first": 9101}
+UNSEEN = {"subjects": 200, "first": 9101}
 WALKS = {
     "silhouettes": {"frames": 30, "views": ("018", "054", "090", "144")},
     "flow": {"frames": 42, "views": ("090",)},
@@ -27,7 +27,7 @@ WALKS = {
 def figures_int8(progress=None):
     """Write each shipped network as int8 LiteRT files, calibrated with three seeds, and score them beside float32.
 
-    Calibrated on walks of people the networks were trained on; scored on 50 whom neither training, nor the choice of
+    Calibrated on walks of people the networks were trained on; scored on 200 whom neither training, nor the choice of
     how to calibrate has seen.
 
     Args:
