@@ -84,6 +84,12 @@ def sequences_of(modality, width, min_frames, walk):
     return long
 
 
+def has_videos(source):
+    """Return whether a source is a video, or a folder with one at any depth."""
+    path = Path(source).expanduser()
+    return any(f.suffix.lower() in video.SUFFIXES for f in (path.rglob("*") if path.is_dir() else (path,)))
+
+
 def _films(folder):
     """Return the videos in a folder that has no folders, where their names tell no more than who it is."""
     if not folder.is_dir() or image_folders(folder)[0] or any(entry.is_dir() for entry in folder.iterdir()):
