@@ -139,7 +139,7 @@ def test_a_run_or_a_preset_is_named_as_other_commands_take_it(home, tmp_path, mo
     for model in ("", "mine"):
         assert live(options(home, "Ada.mp4", model=model, frames=1)).model == str(run / MODEL.name)
     (run / MODEL.name).write_bytes(b"cut short")
-    assert live(options(home, "Ada.mp4", frames=1)).model == str(run / "model.keras")
+    assert live(options(home, "Ada.mp4", frames=1)).model == str(MODEL)
     with pytest.raises(UserError, match="Did you mean 'mine'"):
         live(options(home, "Ada.mp4", model="min"))
     gallery = Gallery("0" * 64, "parts")
@@ -242,6 +242,14 @@ def test_a_board_needs_neither_tensorflow_nor_h5py(home, tmp_path):
     record = json.loads(done.stdout.splitlines()[-1])
     assert record["tracks"][0]["name"] == "Ben" and Path(record["file"]).is_file()
     assert "Ben" in done.stdout.partition("{")[0]
+
+
+def test_a_keras_file_is_named_by_without_the_lines_of_tensorflow(home):
+    command = [sys.executable, "-m", "tfgait.cli", "live", "--source", home / "Ada.mp4", "--frames", "3"]
+    command += ["--gallery", home / "people.npz", "--model", MODEL.with_name("model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if line and not line.startswith("frames: ")] == []
 
 
 def test_ctrl_c_shows_what_was_found(home, monkeypatch, capsys):
