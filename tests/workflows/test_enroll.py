@@ -51,6 +51,9 @@ def home(tmp_path_factory):
                 folder.mkdir(parents=True)
                 for frame, mask in enumerate(masks):
                     cv2.imwrite(str(folder / f"{frame:03d}.png"), mask)
+    for condition in ("nm-01", "nm-02"):
+        (home / "one" / condition / "090").mkdir(parents=True)
+        cv2.imwrite(str(home / "one" / condition / "090" / "000.png"), masks[0])
     for name in ("ada", "bob"):
         (home / "videos").mkdir(exist_ok=True)
         write_film(home / "videos" / f"{name}.mp4", filmed(PEOPLE[name])[0])
@@ -185,6 +188,10 @@ WRONG = [
     ({"source": "masks", "min_frames": 30}, "min_frames=30 frames. Received: at most 20 together"),
     ({"source": "absent"}, "absent"),
     ({"source": "masks", "views": ("054",)}, r"has no walk of views \('054',\)"),
+    (
+        {"source": "one"},
+        "one must hold a folder a person, or name must say whose walks they are. Received: nm-01, nm-0",
+    ),
     ({"source": "", "remove": "ada"}, "people.npz does not exist"),
     ({"name": "a\nb"}, "name must be printable text"),
     ({"gallery": "people.txt"}, "gallery must end in .npz"),
