@@ -103,14 +103,13 @@ def _rank1(model, gallery, films, which, suffix):
 def _staged(path):
     """Write the shipped network as int8 in two stages, calibrated on walkers of its training; return the path."""
     from tfgait.deploy.calibration import Calibration
-    from tfgait.deploy.streaming import staged_serving
-    from tfgait.deploy.tflite import convert
+    from tfgait.deploy.conversion import write
+    from tfgait.deploy.formats import check_format
 
     made = [make_sequence(n, "nm-01", view, seed=1, frames=30)["silhouettes"] for n in TRAINED for view in VIEWS]
     walks = [cut(align(masks)[0])[..., None] for masks in made]
     calibration = Calibration(walks, [str(n) for n in TRAINED for _ in VIEWS], 0)
-    ready = staged_serving(load_network(SHIPPED))
-    path.write_bytes(convert(ready, "int8", lambda: ready.batches(calibration)))
+    write(load_network(SHIPPED), path, check_format("tflite", "int8"), calibration, stream=True)
     return path
 
 
