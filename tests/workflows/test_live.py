@@ -170,7 +170,7 @@ def test_networks_on_flow_are_refused(home, tmp_path):
         ({"every": 0}, ConfigError, "every must be a whole number from 1. Received: every=0"),
         ({"frames": -1}, ConfigError, "frames must be a whole number from 0"),
         ({"out": "a.mp3"}, ConfigError, "Did you mean '.mp4'"),
-        ({"gallery": "absent.npz"}, DataError, "absent.npz does not exist"),
+        ({"gallery": "absent.npz"}, DataError, "absent.npz does not exist; tfgait enroll makes a gallery"),
         ({"model": "absent.tflite"}, DataError, "absent.tflite does not exist"),
         ({"source": "absent.mp4"}, DataError, "absent.mp4 cannot be read"),
         ({"source": "97"}, DataError, "camera 97 cannot be opened"),

@@ -103,7 +103,10 @@ def live(options, progress=None):
     options = replace(options, out=options.out and str(Path(options.out).expanduser()))
     _check(options)
     model, network = _named(options.model) if options.model else (None, None)
-    gallery = Gallery.load(Path(options.gallery).expanduser(), network)
+    gallery = Path(options.gallery).expanduser()
+    if not gallery.exists():
+        raise DataError(f"{gallery} does not exist; tfgait enroll makes a gallery.")
+    gallery = Gallery.load(gallery, network)
     check_k(options.knn, len(gallery))
     model = model or _found(options, gallery.network)
     stream = open_stream(model, options.window, options.threads, options.delegate)
