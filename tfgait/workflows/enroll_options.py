@@ -18,7 +18,8 @@ class EnrollOptions:
             subject[/condition][/view]/sequence; a packed store or what else --datadir takes. Empty: nobody where
             remove, threshold or validation is given, else the data of the model's run, or the default walkers
         name: whose walks they all are; empty: as files and folders say
-        model: a run, a preset or a model file (.tflite, .onnx, .keras); empty: the latest run, else the shipped preset
+        model: a run, a preset or a model file (.tflite, .onnx, .engine, .savedmodel, .keras); empty: the latest run,
+            else the shipped preset
         gallery: file to make or to add to; one of another network is refused
         remove: forget the person of this name
         dtype: of embeddings in a new gallery: float16, or int8, half the size; empty: float16, or as the gallery has
