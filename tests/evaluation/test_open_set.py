@@ -26,6 +26,10 @@ def test_equal_strangers_are_refused_together():
     assert (found.false_accept, found.genuine_accept) == (0, 0.5)
 
 
+def test_a_share_of_nearly_all_leaves_one_stranger_out():
+    assert choose_threshold([1.0], [2.0, 3.0], 1 - 1e-12).false_accept == 0.5
+
+
 @pytest.mark.parametrize("wrong", [-0.1, 1, 2])
 def test_share_out_of_its_range(wrong):
     with pytest.raises(ConfigError, match=rf"false_accept must lie in \[0, 1\).*={wrong}"):

@@ -110,6 +110,13 @@ def test_int8_rounds_to_half_a_step_of_its_part():
     assert error[:, 0].max() > 0
 
 
+def test_values_beyond_float32_are_named_not_stored_as_nan():
+    gallery = Gallery("0" * 64, dtype="int8")
+    with pytest.raises(DataError, match="finite in float32"):
+        gallery.enrol("ada", np.full((1, 2, 3), 1e39))
+    assert len(gallery) == 0
+
+
 def test_values_beyond_float16_are_named():
     with pytest.raises(DataError, match="within 65,504. Received: 70000"):
         Gallery(NETWORK).enrol("a", np.full((1, 1, 1), 7e4, np.float32))

@@ -71,6 +71,18 @@ def test_sidecar_that_names_no_network(described, source):
         network_hash(described)
 
 
+def test_network_of_a_saved_model_which_is_a_folder(tmp_path):
+    folder = tmp_path / "model.savedmodel"
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    assert network_hash(folder) == file_hash(folder)
+    record = {"bytes": 5, "sha256": file_hash(folder), "source": {"model_sha256": "ab" * 32}}
+    sidecar_path(folder).write_text(json.dumps(record))
+    assert network_hash(folder) == "ab" * 32
+    with pytest.raises(DataError, match="is not a file"):
+        network_hash(tmp_path)
+
+
 def test_network_of_no_file(tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         network_hash(tmp_path / "model.tflite")

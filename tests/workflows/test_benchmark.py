@@ -17,6 +17,7 @@ from tfgait.datasets.store import Store, StoreWriter
 from tfgait.runtime.benchmark import Benchmarked
 from tfgait.workflows import benchmark as module
 from tfgait.workflows.benchmark import BenchmarkOptions, benchmark
+from tfgait.workflows.benchmark_artefacts import artefacts_of
 from tfgait.workflows.export import ExportOptions, export
 
 QUICK = {"threads": (1,), "batch": (1,), "rounds": 3, "meter": "none"}
@@ -132,6 +133,20 @@ def test_without_tensorflow_the_lines_that_export_are_told(at_home, measured, mo
     assert "model_dynamic.tflite" not in measured
     told = f"elsewhere: tfgait export --model {at_home / 'model.keras'} --format tflite --precision dynamic"
     assert any(note.endswith(told) for note in result.notes)
+
+
+def test_a_saved_model_is_a_file_of_the_run_too(at_home):
+    folder = at_home / "model.savedmodel"
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    record = {"bytes": 5, "sha256": file_hash(folder), "source": {"model_sha256": file_hash(at_home / "model.keras")}}
+    (at_home / "model.savedmodel.json").write_text(json.dumps(record))
+    try:
+        _, found, notes = artefacts_of(BenchmarkOptions(export=()))
+    finally:
+        shutil.rmtree(folder)
+        (at_home / "model.savedmodel.json").unlink()
+    assert folder in [ref.path for ref in found] and notes == []
 
 
 def test_a_file_of_another_network_is_left_out(at_home, measured):

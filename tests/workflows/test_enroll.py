@@ -9,8 +9,11 @@ from films import filmed, whole, write_film
 
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.core.files import file_hash
+from tfgait.core.table import SequenceTable
 from tfgait.datasets.store import Store, StoreWriter
+from tfgait.evaluation.open_set import choose_threshold, open_set_distances
 from tfgait.preprocess.silhouettes import align, cut
+from tfgait.preprocess.walks import walks_in
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.gallery import Gallery
@@ -48,6 +51,9 @@ def home(tmp_path_factory):
                 folder.mkdir(parents=True)
                 for frame, mask in enumerate(masks):
                     cv2.imwrite(str(folder / f"{frame:03d}.png"), mask)
+    for condition in ("nm-01", "nm-02"):
+        (home / "one" / condition / "090").mkdir(parents=True)
+        cv2.imwrite(str(home / "one" / condition / "090" / "000.png"), masks[0])
     for name in ("ada", "bob"):
         (home / "videos").mkdir(exist_ok=True)
         write_film(home / "videos" / f"{name}.mp4", filmed(PEOPLE[name])[0])
@@ -143,6 +149,22 @@ def test_threshold_is_chosen_on_validation_data_and_kept(home, tmp_path):
     assert given.threshold["distance"] == Gallery.load(tmp_path / "people.npz").threshold.distance == 1.5
 
 
+def test_threshold_is_chosen_on_videos_as_those_who_are_named(home, tmp_path):
+    for name in ("ada", "bob"):
+        for condition in ("nm-01", "nm-02"):
+            (tmp_path / "films" / name / condition).mkdir(parents=True)
+            path = tmp_path / "films" / name / condition / "090.mp4"
+            write_film(path, filmed(PEOPLE[name], condition)[0])
+    result = enroll(options(home, tmp_path, "videos", validation=str(tmp_path / "films"), false_accept=0.25))
+    assert result.people == {"ada": 1, "bob": 1}
+    assert result.threshold["impostors"] == result.threshold["genuines"] == 4
+    encoder = Encoder(open_runner(home / "model.tflite"))
+    walks = [walks_in(film)[0] for film in sorted((tmp_path / "films").rglob("*.mp4"))]
+    names = [(n, c, "090", f"{n}{c}", 0, "") for n in ("ada", "bob") for c in ("nm-01", "nm-02")]
+    distances = open_set_distances(encoder.encode(walks), SequenceTable.from_rows(names))
+    assert result.threshold["distance"] == pytest.approx(choose_threshold(*distances, 0.25).distance)
+
+
 def test_gallery_of_another_network_is_left_alone(home, tmp_path):
     from tfgait.nets import build
 
@@ -159,11 +181,17 @@ WRONG = [
     ({"metric": "part"}, "Did you mean 'parts'"),
     ({"threshold": 1.0, "validation": "walks"}, "one of threshold and validation"),
     ({"threshold": float("nan")}, "threshold must be a finite distance"),
+    ({"threshold": -1.0, "model": "absent"}, "threshold must be a finite distance from 0. Received: threshold=-1.0"),
+    ({"validation": "walks", "false_accept": 1.0, "model": "absent"}, "false_accept must lie in"),
     ({"min_frames": 0}, "min_frames must be at least 1"),
     ({"min_frames": 30}, "no sequence of .* has 30 frames"),
     ({"source": "masks", "min_frames": 30}, "min_frames=30 frames. Received: at most 20 together"),
     ({"source": "absent"}, "absent"),
     ({"source": "masks", "views": ("054",)}, r"has no walk of views \('054',\)"),
+    (
+        {"source": "one"},
+        "one must hold a folder a person, or name must say whose walks they are. Received: nm-01, nm-0",
+    ),
     ({"source": "", "remove": "ada"}, "people.npz does not exist"),
     ({"name": "a\nb"}, "name must be printable text"),
     ({"gallery": "people.txt"}, "gallery must end in .npz"),
@@ -194,6 +222,8 @@ def test_video_without_people_stops_or_is_left_out(home, tmp_path):
     write_film(tmp_path / "films" / "empty.mp4", wall)
     with pytest.raises(DataError, match="empty: somebody must be seen whole in min_frames=15 frames. Received: none"):
         enroll(options(home, tmp_path, tmp_path / "films"))
+    with pytest.raises(DataError, match="films must show somebody to enrol. Received: nobody; left out: empty"):
+        enroll(options(home, tmp_path, tmp_path / "films", skip_bad=True))
     (tmp_path / "films" / "ada.mp4").write_bytes((home / "videos" / "ada.mp4").read_bytes())
     (tmp_path / "films" / "cut.mp4").write_bytes((home / "videos" / "ada.mp4").read_bytes()[:3000])
     result = enroll(options(home, tmp_path, tmp_path / "films", skip_bad=True))

@@ -11,7 +11,7 @@ import pytest
 from films import filmed, whole, write_film
 
 from tfgait.cli import main
-from tfgait.core.errors import ConfigError, DataError, Stopped
+from tfgait.core.errors import ConfigError, DataError, Stopped, UserError
 from tfgait.core.home import models_dir
 from tfgait.preprocess.annotation import KNOWN
 from tfgait.preprocess.video import read_video_file
@@ -128,6 +128,33 @@ def test_the_shipped_network_of_the_gallery_is_found(home, tmp_path):
         live(options(home, "Ada.mp4", gallery=str(tmp_path / "others.npz"), model=str(MODEL)))
 
 
+def test_a_run_or_a_preset_is_named_as_other_commands_take_it(home, tmp_path, monkeypatch):
+    assert live(options(home, "Ada.mp4", model="gaitset_walkers", frames=1)).model == str(MODEL)
+    run = tmp_path / "runs" / "mine"
+    run.mkdir(parents=True)
+    for file in (MODEL, MODEL.with_name(f"{MODEL.name}.json"), MODEL.with_name("model.keras")):
+        shutil.copy(file, run)
+    (tmp_path / "runs" / "latest").symlink_to("mine")
+    monkeypatch.setenv("TFGAIT_HOME", str(tmp_path))
+    for model in ("", "mine"):
+        assert live(options(home, "Ada.mp4", model=model, frames=1)).model == str(run / MODEL.name)
+    (run / MODEL.name).write_bytes(b"cut short")
+    assert live(options(home, "Ada.mp4", frames=1)).model == str(MODEL)
+    with pytest.raises(UserError, match="Did you mean 'mine'"):
+        live(options(home, "Ada.mp4", model="min"))
+    gallery = Gallery("0" * 64, "parts")
+    gallery.enrol("Ada", np.zeros((1, 30, 128), np.float32))
+    gallery.save(tmp_path / "others.npz")
+    with pytest.raises(DataError, match="must be of the network b817ff91"):
+        live(options(home, "Ada.mp4", gallery=str(tmp_path / "others.npz"), model="mine"))
+
+
+def test_out_may_lie_in_the_own_home(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = live(options(home, "Ada.mp4", out="~/named.mp4", frames=3))
+    assert result.file == str(tmp_path / "named.mp4") and Path(result.file).is_file()
+
+
 def test_networks_on_flow_are_refused(home, tmp_path):
     model = models_dir() / "cnn2d_walkers" / "model_int8.tflite"
     gallery = Gallery(network_hash(model), "cosine")
@@ -143,12 +170,13 @@ def test_networks_on_flow_are_refused(home, tmp_path):
         ({"every": 0}, ConfigError, "every must be a whole number from 1. Received: every=0"),
         ({"frames": -1}, ConfigError, "frames must be a whole number from 0"),
         ({"out": "a.mp3"}, ConfigError, "Did you mean '.mp4'"),
-        ({"gallery": "absent.npz"}, DataError, "absent.npz does not exist"),
+        ({"gallery": "absent.npz"}, DataError, "absent.npz does not exist; tfgait enroll makes a gallery"),
         ({"model": "absent.tflite"}, DataError, "absent.tflite does not exist"),
         ({"source": "absent.mp4"}, DataError, "absent.mp4 cannot be read"),
         ({"source": "97"}, DataError, "camera 97 cannot be opened"),
         ({"source": "/dev/video97"}, DataError, "camera 97 cannot be opened"),
         ({"window": 7}, ConfigError, "window must be 30"),
+        ({"delegate": "xnpack"}, ConfigError, "Did you mean 'xnnpack'"),
     ],
 )
 def test_what_is_asked_for_and_cannot_be(home, changes, error, message):
@@ -181,6 +209,12 @@ def test_a_window_needs_an_opencv_that_has_them(home, monkeypatch):
         live(options(home, "Ada.mp4", show=True))
     shown = []
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "  GUI:                           QT5\n")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if sys.platform == "linux":
+        with pytest.raises(ConfigError, match="show needs a display"):
+            live(options(home, "Ada.mp4", show=True))
+    monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(watching.cv2, "imshow", lambda title, frame: shown.append(frame.shape))
     monkeypatch.setattr(watching.cv2, "waitKey", lambda ms: ord("q") if len(shown) == 7 else -1)
     monkeypatch.setattr(watching.cv2, "destroyAllWindows", lambda: shown.append("gone"))
@@ -208,6 +242,14 @@ def test_a_board_needs_neither_tensorflow_nor_h5py(home, tmp_path):
     record = json.loads(done.stdout.splitlines()[-1])
     assert record["tracks"][0]["name"] == "Ben" and Path(record["file"]).is_file()
     assert "Ben" in done.stdout.partition("{")[0]
+
+
+def test_a_keras_file_is_named_by_without_the_lines_of_tensorflow(home):
+    command = [sys.executable, "-m", "tfgait.cli", "live", "--source", home / "Ada.mp4", "--frames", "3"]
+    command += ["--gallery", home / "people.npz", "--model", MODEL.with_name("model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if line and not line.startswith("frames: ")] == []
 
 
 def test_ctrl_c_shows_what_was_found(home, monkeypatch, capsys):

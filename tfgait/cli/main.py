@@ -11,9 +11,9 @@ import sys
 from tfgait import __version__
 from tfgait.cli.commands import COMMANDS, command
 from tfgait.cli.progress import Progress
-from tfgait.cli.quiet import quiet_tensorflow
 from tfgait.core.errors import Unfinished, UserError
 from tfgait.core.files import plain
+from tfgait.deploy.quiet import quiet_tensorflow
 
 # The least extra that has a package; all others are in `train`.
 EXTRAS = {"cv2": "video", "jsonargparse": "video", "yaml": "video", "rich": "video", "h5py": "store"}

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from tfgait.cli.board_tables import benchmark_tables, enroll_tables, live_tables
 from tfgait.cli.deployment_tables import export_tables, trt_tables
 from tfgait.report.tables import best_rows, cell, columns_of, numeric
 
@@ -66,20 +67,6 @@ def _qat(result):
     rows = [{"network": title, **getattr(result, name)} for name, title in titles.items()] if result.float else []
     scored = f"rank-1 in percent on {result.people} people held out"
     return [*_plain(result), (scored, rows, None), ("notes", [{"note": note} for note in result.notes], None)]
-
-
-def _enroll(result):
-    rows = [{"name": n, "sequences": count, "added": result.added.get(n, 0)} for n, count in result.people.items()]
-    known = {"distance": result.threshold.get("distance")}
-    for who, share, count in (("strangers", "false_accept", "impostors"), ("own", "genuine_accept", "genuines")):
-        if result.threshold.get(share) is not None:
-            known |= {f"{who} taken, %": 100 * result.threshold[share], f"of {who}": result.threshold[count]}
-    return [
-        *_plain(result),
-        ("people", rows, None),
-        ("threshold", [known] if result.threshold else [], None),
-        ("notes", [{"note": note} for note in result.notes], None),
-    ]
 
 
 def _augmentations(result):
@@ -160,13 +147,6 @@ def _sparsify(result):
     return [*_plain(result), layers, _left_alone(result.left_alone), files, ("notes", notes, None)]
 
 
-def _live(result):
-    title = f"{result.source}: {result.frames} frames, {result.fps:.0f} a second, {result.cpu_ms:.1f} ms of CPU each"
-    rows = [{**t, "name": t["name"] or None, "known": "yes" if t["known"] else "no"} for t in result.tracks]
-    files = [{"": "annotated video", "file": result.file}] if result.file else []
-    return [(title, rows, None), ("notes", [{"note": note} for note in result.notes], None), ("written", files, None)]
-
-
 def _list(result):
     return [
         ("presets", [{"preset": p, "network": n} for p, n in result.presets.items()], None),
@@ -196,21 +176,6 @@ def _sanity(result):
     ]
 
 
-def _benchmark(result):
-    from tfgait.workflows.benchmark_reports import file_rows, machine_text, time_rows
-
-    failed = [{"not measured": name, "": error} for name, error in result.errors.items()]
-    notes = [{"note": note} for note in (*machine_text(result), *result.notes)]
-    files = [{"": name, "file": path} for name, path in result.files.items()]
-    return [
-        (f"{result.model}; rank-1 in percent", file_rows(result), None),
-        ("one run", time_rows(result), None),
-        ("", failed, None),
-        ("notes", notes, None),
-        ("written", files, None),
-    ]
-
-
 def _figures(result):
     return [(table["title"], table["rows"], None) for table in result.tables]
 
@@ -222,7 +187,7 @@ def _demo(result):
 
 
 TABLES = {
-    "enroll": _enroll,
+    "enroll": lambda result: [*_plain(result), *enroll_tables(result)],
     "qat": _qat,
     "export": lambda result: [*_plain(result), *export_tables(result)],
     "trt": lambda result: [*_plain(result), *trt_tables(result)],
@@ -231,10 +196,10 @@ TABLES = {
     "prune": _prune,
     "sensitivity": _sensitivity,
     "sparsify": _sparsify,
-    "live": _live,
+    "live": live_tables,
     "list": _list,
     "sanity": _sanity,
-    "benchmark": _benchmark,
+    "benchmark": benchmark_tables,
     "figures": _figures,
     "demo": _demo,
 }

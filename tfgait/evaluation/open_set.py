@@ -48,10 +48,10 @@ def choose_threshold(genuine, impostor, false_accept=0.01):
         ConfigError: `false_accept` out of its range.
         DataError: either is empty, not one-dimensional, or holds what is not finite.
     """
-    if not 0 <= false_accept < 1:
-        raise ConfigError(f"false_accept must lie in [0, 1). Received: false_accept={false_accept}.")
+    check_false_accept(false_accept)
     genuine, impostor = _checked(genuine, "genuine"), np.sort(_checked(impostor, "impostor"))
-    distance = float(np.nextafter(impostor[int(round(false_accept * len(impostor), 6))], -np.inf))
+    taken = min(int(round(false_accept * len(impostor), 6)), len(impostor) - 1)
+    distance = float(np.nextafter(impostor[taken], -np.inf))
     return Threshold(
         distance=distance,
         false_accept=float(np.mean(impostor <= distance)),
@@ -59,6 +59,12 @@ def choose_threshold(genuine, impostor, false_accept=0.01):
         impostors=len(impostor),
         genuines=len(genuine),
     )
+
+
+def check_false_accept(false_accept):
+    """Raise `ConfigError` unless a share of strangers lies in [0, 1)."""
+    if not 0 <= false_accept < 1:
+        raise ConfigError(f"false_accept must lie in [0, 1). Received: false_accept={false_accept}.")
 
 
 def open_set_distances(embeddings, table, metric="parts", memory=MEMORY):

@@ -34,6 +34,8 @@ def rank1_against_latency(points, title="rank-1 against latency"):
         axes.set_xscale("log")
         axes.margins(x=0.25)
         axes.set_ylim(low - 0.15 * room, high + 0.6 * room)
+        # There is room for names above 100 %, but no such rate.
+        axes.set_yticks([tick for tick in axes.get_yticks() if low - 0.15 * room <= tick <= 100])
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_locator(NullLocator())

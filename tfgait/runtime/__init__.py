@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError
+from tfgait.core.quiet import quiet_stderr
 from tfgait.core.registry import Registry
 
 RUNNERS = Registry(
@@ -34,7 +35,9 @@ def open_runner(path, threads=None, delegate=""):
     """
     path = Path(path)
     try:
-        runner = RUNNERS[path.suffix]
+        # TensorFlow tells of itself when it is imported, and again when it first looks for devices.
+        with quiet_stderr():
+            runner = RUNNERS[path.suffix]
     except ModuleNotFoundError as absent:
         raise ConfigError(
             f"a {path.suffix} file needs {absent.name}, which is not installed; a board runs .tflite or .onnx files. "
@@ -45,4 +48,5 @@ def open_runner(path, threads=None, delegate=""):
     if delegate and not runner.takes_delegate:
         raise ConfigError(f"delegate must be left out for a {path.suffix} file. Received: delegate={delegate}.")
     given = {"threads": threads, "delegate": delegate or None}
-    return runner(path, **{name: value for name, value in given.items() if value is not None})
+    with quiet_stderr():
+        return runner(path, **{name: value for name, value in given.items() if value is not None})

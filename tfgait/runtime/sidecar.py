@@ -45,13 +45,14 @@ def network_hash(path):
     Galleries are tied to it, so that a person enrolled with one file of a network is known to the others.
 
     Args:
-        path: a model file; its sidecar names the network, one without is taken for the network itself.
+        path: a model file, or the folder of a SavedModel; its sidecar names the network, one without is taken for the
+            network itself.
 
     Raises:
         DataError: no such file, or a damaged sidecar.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists() or path.is_dir() != (path.suffix == ".savedmodel"):
         raise DataError(f"{path} does not exist, or is not a file.")
     source = (read_sidecar(path) or {}).get("source") or {}
     named = source.get("model_sha256") if isinstance(source, dict) else source

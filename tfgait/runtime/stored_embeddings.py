@@ -12,9 +12,12 @@ def store(embeddings, dtype):
     """Return embeddings (N, P, D) as ``{"values": (N, P, D)}`` of a dtype; with int8 also ``"scale"`` (N, P) float32.
 
     Raises:
-        DataError: a value is too large for float16.
+        DataError: a value is too large for float16, or for the float32 that int8 is scaled by.
     """
-    embeddings = np.asarray(embeddings, np.float32)
+    with np.errstate(over="ignore"):
+        embeddings = np.asarray(embeddings, np.float32)
+    if not np.isfinite(embeddings).all():
+        raise DataError("embeddings must be finite in float32. Received: NaN, infinity, or a number beyond 3.4e38.")
     if dtype == "int8":
         scale = np.abs(embeddings).max(axis=2) / np.float32(STEPS)
         # A part of zeros stays zeros.

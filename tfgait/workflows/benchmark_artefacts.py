@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfgait.core.errors import ConfigError, UserError
 from tfgait.deploy.formats import check_format
+from tfgait.deploy.quiet import quiet_tensorflow
 from tfgait.runtime import RUNNERS
 from tfgait.runtime.sidecar import network_hash
 from tfgait.workflows.models import resolve_model
@@ -71,9 +72,13 @@ def _beside(model):
     found = {}
     for folder in folders:
         for path in sorted(folder.glob(f"{model.path.stem}*")):
-            if path.suffix in RUNNERS and path.is_file() and path != model.path:
+            if path.suffix in RUNNERS and _is_model(path) and path != model.path:
                 found.setdefault(path.name, path)
     return list(found.values())
+
+
+def _is_model(path):
+    return path.is_dir() if path.suffix == ".savedmodel" else path.is_file()
 
 
 def _exported(model, forms, datadir, progress):
@@ -83,6 +88,8 @@ def _exported(model, forms, datadir, progress):
     lines = [f"tfgait export --model {model.path} --format {f.format} --precision {f.precision}" for f in lacking]
     if importlib.util.find_spec("tensorflow") is None:
         return [f"without TensorFlow nothing is exported here; elsewhere: {line}" for line in lines]
+    if lacking:
+        quiet_tensorflow()
     from tfgait.workflows.export import ExportOptions, export
 
     notes = []

@@ -14,8 +14,8 @@ class BenchmarkOptions:
     """What to measure, how.
 
     Args:
-        model: a run or a preset, whose files are measured, or model files with commas (.keras, .tflite, .onnx,
-            .engine); empty: the latest run, else the shipped preset
+        model: a run or a preset, whose files are measured, or model files with commas (.keras, .savedmodel, .tflite,
+            .onnx, .engine); empty: the latest run, else the shipped preset
         export: what is written first where a run or preset lacks it, as format:precision, with commas; '' for nothing
         threads: of the interpreter, each number in turn, with commas
         batch: sequences of one run, each number in turn, with commas; files of a fixed batch run piece by piece

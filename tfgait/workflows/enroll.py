@@ -3,8 +3,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from tfgait.core.errors import ConfigError, DataError
 from tfgait.core.modality import MODALITIES
+from tfgait.core.table import SequenceTable
 from tfgait.evaluation.open_set import choose_threshold, open_set_distances
 from tfgait.preprocess import pool
 from tfgait.runtime import open_runner
@@ -48,7 +51,9 @@ def enroll(options, progress=None):
     if options.threshold is not None:
         gallery.threshold = options.threshold
     elif options.validation:
-        gallery.threshold = _chosen(encoder, gallery.metric, options, notes, progress)
+        gallery.threshold = _chosen(encoder, gallery.metric, options, left_out, notes, progress)
+    if not len(gallery) and not removed:
+        raise DataError(f"{options.source} must show somebody to enrol. Received: nobody; {'; '.join(left_out)}")
     if not len(gallery):
         raise ConfigError(f"remove must leave somebody in {path}; delete the file. Received: remove={options.remove}.")
     gallery.save(path)
@@ -92,17 +97,41 @@ def _people(name, model, encoder, options, left_out, progress):
         for subject in dict.fromkeys(store.table.subject.tolist()):
             yield name or subject, embeddings[store.table.subject == subject]
         return
-    from tfgait.workflows.enroll_sources import sequences, walks_of
+    from tfgait.workflows.enroll_sources import walks_of
 
     walks = walks_of(options.source, encoder.modality.name, name)
     walks = [walk for walk in walks if _wanted(walk, options)]
     if not walks:
         raise DataError(f"{options.source} has no walk of views {options.views}, conds {options.conds}.")
+    for walk, embeddings in _walked(walks, encoder, options, left_out, progress):
+        yield walk.subject, embeddings
+
+
+def _walked(walks, encoder, options, left_out, progress):
+    """Yield (`Walk`, embeddings (N, P, D)) of walks; what is left out is told in the list `left_out`."""
+    from tfgait.workflows.enroll_sources import sequences
+
     for walk, found in sequences(walks, encoder, options, progress):
         if isinstance(found, pool.Failure):
             left_out.append(f"left out: {found.item}: {found.message}")
         else:
-            yield walk.subject, encoder.encode(found)
+            yield walk, encoder.encode(found)
+
+
+def _validation(encoder, options, left_out, progress):
+    """Return (embeddings (N, P, D), their `SequenceTable`) of a data set or of videos."""
+    from tfgait.workflows.enroll_sources import has_videos, walks_of
+
+    if not has_videos(options.validation):
+        store = _store(options.validation, encoder, progress)
+        return embed(encoder, store, progress).embeddings, store.table
+    rows, found = [], []
+    walks = walks_of(options.validation, encoder.modality.name)
+    for walk, embeddings in _walked(walks, encoder, options, left_out, progress):
+        found += [*embeddings]
+        labels = (walk.subject, walk.condition, walk.view)
+        rows += [(*labels, f"{walk.name}#{number}", 0, "") for number in range(len(embeddings))]
+    return np.array(found), SequenceTable.from_rows(rows)
 
 
 def _is_data(source):
@@ -131,11 +160,10 @@ def _wanted(walk, options):
     return (not views or walk.view in views) and (not options.conds or any(c in options.conds for c in conditions))
 
 
-def _chosen(encoder, metric, options, notes, progress):
+def _chosen(encoder, metric, options, left_out, notes, progress):
     """Return the `Threshold` chosen on validation data."""
-    store = _store(options.validation, encoder, progress)
-    distances = open_set_distances(embed(encoder, store, progress).embeddings, store.table, metric)
-    threshold = choose_threshold(*distances, options.false_accept)
+    embeddings, table = _validation(encoder, options, left_out, progress)
+    threshold = choose_threshold(*open_set_distances(embeddings, table, metric), options.false_accept)
     if threshold.impostors < FEW:
         notes.append(f"the threshold rests on {threshold.impostors} strangers; a share of 1 % needs {FEW} or more")
     return threshold

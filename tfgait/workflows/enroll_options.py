@@ -1,9 +1,11 @@
 """What `enroll` can be asked, and what it answers."""
 
+import math
 from dataclasses import dataclass, field
 
 from tfgait.core.errors import ConfigError, check_choice
 from tfgait.evaluation.distance import METRICS
+from tfgait.evaluation.open_set import check_false_accept
 from tfgait.runtime.stored_embeddings import STORED
 
 
@@ -16,13 +18,15 @@ class EnrollOptions:
             subject[/condition][/view]/sequence; a packed store or what else --datadir takes. Empty: nobody where
             remove, threshold or validation is given, else the data of the model's run, or the default walkers
         name: whose walks they all are; empty: as files and folders say
-        model: a run, a preset or a model file (.tflite, .onnx, .keras); empty: the latest run, else the shipped preset
+        model: a run, a preset or a model file (.tflite, .onnx, .engine, .savedmodel, .keras); empty: the latest run,
+            else the shipped preset
         gallery: file to make or to add to; one of another network is refused
         remove: forget the person of this name
         dtype: of embeddings in a new gallery: float16, or int8, half the size; empty: float16, or as the gallery has
         metric: distance of a new gallery: parts, flattened or cosine; empty: the one the network was published with
         threshold: distance beyond which a walk is nobody's
-        validation: choose that distance on this data set, of people the network was not trained on
+        validation: choose that distance on this data set, or on a folder of videos as of source, two or more a person:
+            of people the network was not trained on, taken as those are who will be named
         false_accept: share of strangers that may be taken for somebody, on the validation data
         views: enrol these only, with commas
         conds: enrol these only, such as nm or nm-01
@@ -60,6 +64,9 @@ class EnrollOptions:
             raise ConfigError(
                 f"one of threshold and validation is enough. Received: {self.threshold} and {self.validation}."
             )
+        if self.threshold is not None and not 0 <= self.threshold < math.inf:
+            raise ConfigError(f"threshold must be a finite distance from 0. Received: threshold={self.threshold}.")
+        check_false_accept(self.false_accept)
         for name, least in (("min_frames", 1), ("processes", 0)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} must be at least {least}. Received: {name}={getattr(self, name)}.")

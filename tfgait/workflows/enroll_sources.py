@@ -1,6 +1,7 @@
 """Whose walks videos and images show, and the sequences a network takes of each; no store is needed."""
 
 import functools
+import re
 from pathlib import Path
 
 from tfgait.core.errors import DataError
@@ -15,6 +16,8 @@ from tfgait.workflows import prepare_sources
 from tfgait.workflows.prepare_sources import Walk
 from tfgait.workflows.prepare_walk import PICTURES, Plan, windows_of
 
+CONDITION = re.compile(r"(nm|bg|cl)-?\d\d")  # of CASIA-B; nobody is called so
+
 
 def walks_of(source, modality, name=""):
     """Return the `Walk`s of a source: a video, a folder of videos, or folders of images.
@@ -25,7 +28,7 @@ def walks_of(source, modality, name=""):
         name: whose walks they all are; empty: as files and folders say.
 
     Raises:
-        DataError: nothing there, or not named as a layout has it.
+        DataError: nothing there, not named as a layout has it, or the folder of one person and no name.
     """
     path = Path(source).expanduser()
     if path.is_file():
@@ -36,6 +39,11 @@ def walks_of(source, modality, name=""):
     if name and path.is_dir() and not any(entry.is_dir() for entry in path.iterdir()):
         return [Walk(name, "nm-01", "", path.name, {"image": path})]
     walks = prepare_sources.find(path, (modality,)).walks
+    if not name and all(CONDITION.fullmatch(walk.subject) for walk in walks):
+        people = ", ".join(dict.fromkeys(walk.subject for walk in walks))
+        raise DataError(
+            f"{path} must hold a folder a person, or name must say whose walks they are. Received: {people}."
+        )
     return [Walk(name or walk.subject, walk.condition, walk.view, walk.name, walk.inputs) for walk in walks]
 
 
@@ -82,6 +90,12 @@ def sequences_of(modality, width, min_frames, walk):
         seen = f"at most {max(map(len, found))} together" if found else "none"
         raise DataError(f"somebody must be seen whole in min_frames={min_frames} frames. Received: {seen}.")
     return long
+
+
+def has_videos(source):
+    """Return whether a source is a video, or a folder with one at any depth."""
+    path = Path(source).expanduser()
+    return any(f.suffix.lower() in video.SUFFIXES for f in (path.rglob("*") if path.is_dir() else (path,)))
 
 
 def _films(folder):

@@ -1,7 +1,7 @@
 """From pictures to a name: whoever walks through a video or past a camera is looked up in a gallery."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -14,9 +14,11 @@ from tfgait.preprocess.foreground import Foreground
 from tfgait.preprocess.video import open_video
 from tfgait.preprocess.video_writer import CODECS
 from tfgait.preprocess.walks import Follower
+from tfgait.runtime import RUNNERS
 from tfgait.runtime.gallery import Gallery
 from tfgait.runtime.sidecar import network_hash
 from tfgait.runtime.stream import open_stream
+from tfgait.workflows.models import latest_run, resolve_model
 from tfgait.workflows.naming import Naming
 from tfgait.workflows.watching import check_window, watch
 
@@ -30,7 +32,8 @@ class LiveOptions:
     Args:
         source: a video file (avi, mp4, mov, mkv), or a camera: its number, or /dev/video0
         gallery: file of the people who are known, as tfgait enroll writes it
-        model: file of the gallery's network (.tflite, .onnx, …); empty: the shipped one that the gallery is of
+        model: file of the gallery's network (.tflite, .onnx, …), or a run or a preset, of which model_int8.tflite goes
+            first; empty: the latest run or the shipped preset that the gallery is of
         out: video to write, with box, name, distance and speed in it; empty: none
         show: open a window; q or Esc ends
         every: frames of a walk between two questions to the gallery
@@ -39,6 +42,7 @@ class LiveOptions:
             as many as it takes
         frames: stop after so many; 0: when the video ends
         threads: of the network and of OpenCV
+        delegate: what computes in the processor's place: xnnpack, none or a library for .tflite, a provider for .onnx
     """
 
     source: str = "0"
@@ -51,6 +55,7 @@ class LiveOptions:
     window: int = 0
     frames: int = 0
     threads: int = 1
+    delegate: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,16 @@ def live(options, progress=None):
             silhouettes.
         Stopped: by Ctrl-C; it holds the result.
     """
+    options = replace(options, out=options.out and str(Path(options.out).expanduser()))
     _check(options)
-    gallery = Gallery.load(Path(options.gallery).expanduser())
+    model, network = _named(options.model) if options.model else (None, None)
+    gallery = Path(options.gallery).expanduser()
+    if not gallery.exists():
+        raise DataError(f"{gallery} does not exist; tfgait enroll makes a gallery.")
+    gallery = Gallery.load(gallery, network)
     check_k(options.knn, len(gallery))
-    model = _model_of(options, gallery)
-    stream = open_stream(model, window=options.window, threads=options.threads)
+    model = model or _found(options, gallery.network)
+    stream = open_stream(model, options.window, options.threads, options.delegate)
     if stream.modality.name != "silhouettes":
         raise DataError(f"{model} must take silhouettes to name people in a video. Received: {stream.modality.name}.")
     camera = CAMERA.fullmatch(options.source)
@@ -131,26 +141,47 @@ def _check(options):
             raise ConfigError(f"{name} must be a whole number from {least}. Received: {name}={value}.")
     if options.out:
         check_choice("suffix of out", Path(options.out).suffix, list(CODECS))
-        if Path(options.out).expanduser().resolve() == Path(options.source).expanduser().resolve():
+        if Path(options.out).resolve() == Path(options.source).expanduser().resolve():
             raise ConfigError(f"out must be another file than source. Received: out={options.out}.")
     if options.show:
         check_window()
 
 
-def _model_of(options, gallery):
-    """Return the model file to run: the one asked for, else the shipped one of the gallery's network."""
-    if options.model:
-        path = Path(options.model).expanduser()
-        if network_hash(path) != gallery.network:
-            Gallery.load(Path(options.gallery).expanduser(), network_hash(path))
-        return path
-    for path in sorted(models_dir().glob("*/model_int8.tflite")):
-        if network_hash(path) == gallery.network:
-            return path
-    raise ConfigError(
-        f"model must name the file that the people of {options.gallery} were enrolled with: no shipped network is it. "
-        "Received: model=''."
-    )
+def _named(model):
+    """Return (file, hash of its network) of a model that was asked for: a file, a run or a preset."""
+    path = Path(model).expanduser()
+    if path.suffix in RUNNERS:
+        return path, network_hash(path)
+    ref = resolve_model(model)
+    network = network_hash(ref.path)
+    return _of_network(network, (ref.path.parent, ref.exports)) or ref.path, network
+
+
+def _found(options, network):
+    """Return the file to run where none was asked for: of the latest run, or of a shipped preset."""
+    latest = latest_run()
+    folders = [latest] if latest else []
+    path = _of_network(network, (*folders, *sorted(models_dir().glob("*"))))
+    if path is None:
+        raise ConfigError(
+            f"model must name the file that the people of {options.gallery} were enrolled with: neither the latest run "
+            "nor a shipped network is it. Received: model=''."
+        )
+    return path
+
+
+def _of_network(network, folders):
+    """Return the first file of a network, int8 before Keras, in some folders, or None."""
+    paths = [folder / name for name in ("model_int8.tflite", "model.keras") for folder in folders]
+    return next((path for path in paths if path.is_file() and _is_of(path, network)), None)
+
+
+def _is_of(path, network):
+    """Return whether a file is of a network; a damaged one is of none."""
+    try:
+        return network_hash(path) == network
+    except DataError:
+        return False
 
 
 def _foreground(source):

@@ -72,8 +72,8 @@ def resolve_model(reference=""):
     """Return the `ModelRef` of a model.
 
     Args:
-        reference: a model file (.keras, .tflite, .onnx, .engine, or Embedded-Gait's .h5 and .hdf5), a run folder or its
-            name, a shipped preset, or empty: the latest run, else the shipped preset.
+        reference: a model file (.keras, .tflite, .onnx, .engine, .savedmodel, or Embedded-Gait's .h5 and .hdf5), a run
+            folder or its name, a shipped preset, or empty: the latest run, else the shipped preset.
 
     Raises:
         UserError: nothing of that name exists, or the folder holds no finished model.

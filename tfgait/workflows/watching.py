@@ -1,7 +1,9 @@
 """The frames of a video named one after the other, drawn, written and shown."""
 
 import contextlib
+import os
 import re
+import sys
 import time
 from dataclasses import dataclass
 
@@ -77,12 +79,14 @@ def watch(video, naming, options, progress=None):
 
 
 def check_window():
-    """Raise `ConfigError` where OpenCV was built without windows."""
+    """Raise `ConfigError` where OpenCV was built without windows, or there is no display for them."""
     if re.search(r"GUI:\s+NONE", cv2.getBuildInformation()):
         raise ConfigError(
             "show needs an OpenCV with windows: pip uninstall opencv-python-headless, pip install opencv-python; "
             "--out writes the same pictures. Received: show=True."
         )
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise ConfigError("show needs a display; --out writes the same pictures. Received: show=True.")
 
 
 @contextlib.contextmanager
