@@ -70,7 +70,7 @@ def test_beyond_the_threshold_nobody_is_known():
     stranger = gallery.identify(np.full((1, 1), 1.75, np.float32))
     assert (stranger.known, stranger.name, stranger.distance) == (False, "a", 0.75)
     gallery.threshold = None
-    assert gallery.identify(np.full((1, 1), 1e4, np.float32)).known
+    assert gallery.identify(np.full((1, 1), 1e4, np.float32)).known is None
 
 
 def test_more_of_a_name_is_added_and_a_name_is_forgotten():

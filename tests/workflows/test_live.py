@@ -37,6 +37,8 @@ def home(tmp_path_factory):
         walks = walks_in(write_film(home / "enrolled.mp4", filmed(subject, "nm-02")[0]))
         gallery.enrol(name, encoder.encode(walks))
         write_film(home / f"{name}.mp4", filmed(subject)[0])
+    gallery.save(home / "anybody.npz")
+    gallery.threshold = 10.0
     gallery.save(home / "people.npz")
     write_film(home / "empty.mp4", filmed(9201)[0][:25])
     return home
@@ -59,6 +61,12 @@ def test_who_walks_by_is_named_and_drawn(home, tmp_path):
         middle = (track["first"] + track["last"]) // 2 + 10
         green = np.abs(drawn[middle].astype(int) - KNOWN[::-1]).max(axis=-1) < 60
         assert green.sum() > 150 and (np.abs(drawn[0, 30:].astype(int) - plain[0, 30:]) < 40).all()
+
+
+def test_without_a_threshold_nobody_is_said_to_be_known(home):
+    result = live(options(home, "Ada.mp4", gallery=str(home / "anybody.npz")))
+    assert (result.tracks[0]["name"], result.tracks[0]["known"]) == ("Ada", None)
+    assert "has no threshold" in result.notes[0]
 
 
 def test_a_camera_shows_its_background_first(home, tmp_path, monkeypatch):

@@ -18,7 +18,8 @@ def enroll_tables(result):
 def live_tables(result):
     """Return the tables of a `LiveResult`: who walked by."""
     title = f"{result.source}: {result.frames} frames, {result.fps:.0f} a second, {result.cpu_ms:.1f} ms of CPU each"
-    rows = [{**t, "name": t["name"] or None, "known": "yes" if t["known"] else "no"} for t in result.tracks]
+    said = {True: "yes", False: "no", None: None}
+    rows = [{**t, "name": t["name"] or None, "known": said[t["known"]]} for t in result.tracks]
     files = [{"": "annotated video", "file": result.file}] if result.file else []
     return [(title, rows, None), ("notes", [{"note": note} for note in result.notes], None), ("written", files, None)]
 

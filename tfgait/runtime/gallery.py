@@ -24,13 +24,13 @@ class Identification:
     Args:
         name: of the person that most of the k nearest sequences vote for, of tied ones the nearer.
         distance: to the nearest sequence of that person, in the gallery's metric.
-        known: whether it lies within the threshold; always where there is none.
+        known: whether it lies within the threshold; None where there is none.
         nearest: (name, distance) of the k nearest sequences, nearest first.
     """
 
     name: str
     distance: float
-    known: bool
+    known: bool | None
     nearest: tuple
 
 
@@ -132,7 +132,8 @@ class Gallery:
         # A Counter lists equal counts in order of insertion: of tied names the nearer comes first.
         name = Counter(name for name, _ in ranked).most_common(1)[0][0]
         distance = next(d for n, d in ranked if n == name)
-        return Identification(name, distance, self.threshold is None or distance <= self.threshold.distance, ranked)
+        known = None if self.threshold is None else bool(distance <= self.threshold.distance)
+        return Identification(name, distance, known, ranked)
 
     def distances(self, embeddings):
         """Return the distances (N, M), float32, of embeddings (N, P, D) to all M sequences, in order of enrolment."""

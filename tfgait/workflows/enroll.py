@@ -17,7 +17,7 @@ from tfgait.runtime.gallery_file import check_path
 from tfgait.runtime.person import checked_name
 from tfgait.runtime.sidecar import network_hash
 from tfgait.workflows.embeddings import embed
-from tfgait.workflows.enroll_options import EnrollOptions, EnrollResult
+from tfgait.workflows.enroll_options import NO_THRESHOLD, EnrollOptions, EnrollResult
 from tfgait.workflows.models import metric_of, resolve_model, runnable
 
 __all__ = ["EnrollOptions", "EnrollResult", "enroll"]
@@ -56,6 +56,8 @@ def enroll(options, progress=None):
         raise DataError(f"{options.source} must show somebody to enrol. Received: nobody; {'; '.join(left_out)}")
     if not len(gallery):
         raise ConfigError(f"remove must leave somebody in {path}; delete the file. Received: remove={options.remove}.")
+    if gallery.threshold is None:
+        notes.append(f"nobody is a stranger: {NO_THRESHOLD}")
     gallery.save(path)
     return EnrollResult(
         gallery=str(path),

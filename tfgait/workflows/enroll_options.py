@@ -8,6 +8,10 @@ from tfgait.evaluation.distance import METRICS
 from tfgait.evaluation.open_set import check_false_accept
 from tfgait.runtime.stored_embeddings import STORED
 
+NO_THRESHOLD = (
+    "the gallery has no threshold; tfgait enroll --validation with videos of others, taken as these, chooses one"
+)
+
 
 @dataclass(frozen=True)
 class EnrollOptions:

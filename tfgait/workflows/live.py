@@ -18,6 +18,7 @@ from tfgait.runtime import RUNNERS
 from tfgait.runtime.gallery import Gallery
 from tfgait.runtime.sidecar import network_hash
 from tfgait.runtime.stream import open_stream
+from tfgait.workflows.enroll_options import NO_THRESHOLD
 from tfgait.workflows.models import latest_run, resolve_model
 from tfgait.workflows.naming import Naming
 from tfgait.workflows.watching import check_window, watch
@@ -126,7 +127,7 @@ def live(options, progress=None):
     shown = sum(track["frames"] for track in tracks)
     result = LiveResult(
         options.source, str(model), options.gallery, seen.frames, shown, tracks,
-        seen.fps, seen.cpu_ms, options.out, _notes(tracks),
+        seen.fps, seen.cpu_ms, options.out, _notes(tracks, gallery),
     )  # fmt: skip
     if seen.stopped:
         raise Stopped("stopped by Ctrl-C; what was found until then is told", result)
@@ -193,11 +194,13 @@ def _foreground(source):
     return foreground
 
 
-def _notes(tracks):
+def _notes(tracks, gallery):
     notes = (
         [] if tracks else ["nobody was seen whole: the camera must stand still, and show a person from head to feet"]
     )
     short = sum(not track["answers"] for track in tracks)
     if short:
         notes.append(f"{short} of {len(tracks)} walks were too short for an answer")
+    if gallery.threshold is None and short < len(tracks):
+        notes.append(f"strangers are given the name of the nearest: {NO_THRESHOLD}")
     return notes

@@ -39,8 +39,10 @@ class Track:
 
     @property
     def known(self):
-        """Whether most answers that give the name lie within the gallery's threshold."""
+        """Whether most answers that give the name lie within the gallery's threshold; None where it has none."""
         told = [answer.known for answer in self.answers if answer.name == self.name]
+        if None in told:
+            return None
         return 2 * sum(told) > len(told)
 
     def record(self):

@@ -109,5 +109,6 @@ def _drawn(frame, seen, track, speed):
         return annotate(frame, None, "", WAITING, corner)
     if not track.answers:
         return annotate(frame, seen.box, "...", WAITING, corner)
-    name = track.name if track.known else "unknown"
-    return annotate(frame, seen.box, f"{name} {track.distance:.2f}", KNOWN if track.known else UNKNOWN, corner)
+    colour = {True: KNOWN, False: UNKNOWN, None: WAITING}[track.known]
+    name = "unknown" if track.known is False else track.name
+    return annotate(frame, seen.box, f"{name} {track.distance:.2f}", colour, corner)
