@@ -237,6 +237,18 @@ def test_files_that_do_not_belong_together_are_named(sent, tmp_path):
         convert(TrtOptions(**options))
 
 
+def test_file_of_another_command_is_named_before_the_board_meets_it(tmp_path):
+    from tfgait.workflows.export import ExportOptions, export
+
+    options = {"format": "onnx", "batch": 0, "rank1_sequences": 0}
+    plain = export(ExportOptions(**options, out=f"{tmp_path}/plain/")).file
+    with pytest.raises(DataError, match="must have its examples model.onnx.npz beside it"):
+        convert(TrtOptions(model=plain, batch=(1, 2, 3)))
+    free = export(ExportOptions(**options, out=f"{tmp_path}/free/", free_frames=True)).file
+    with pytest.raises(ConfigError, match=r"needs fixed frames: .* Received: .*model.onnx, of \[None, None, 16"):
+        convert(TrtOptions(model=free, batch=(1, 2, 3)))
+
+
 @pytest.mark.usefixtures("trtexec")
 def test_damaged_files_are_named(sent, tmp_path):
     onnx = copied(sent, tmp_path)

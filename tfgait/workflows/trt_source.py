@@ -10,7 +10,7 @@ from tfgait.core.files import write_text
 from tfgait.core.frames import central_frames
 from tfgait.core.modality import modality
 from tfgait.deploy.engine import version_number
-from tfgait.deploy.examples import examples_path, write_examples
+from tfgait.deploy.examples import examples_path, found_examples, write_examples
 from tfgait.deploy.formats import check_format
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.workflows.export import load_with_data, sample, source_of, target, training_rows
@@ -106,7 +106,7 @@ def found_source(options, spec, model):
     """Return the `Source` of an .onnx file that `written_source` wrote, perhaps elsewhere.
 
     Raises:
-        ConfigError: it is of another precision or batch than asked for.
+        ConfigError: it is of another precision or batch than asked for, or of free frames.
         DataError: it or what must lie beside it is damaged or missing.
     """
     onnx = model.path
@@ -121,6 +121,9 @@ def found_source(options, spec, model):
             f"{spec.onnx_precision} and batch {size or 'free'}. Received: {onnx} of precision "
             f"{record.get('precision')} and batch {shape[0] or 'free'}."
         )
+    if None in shape[1:]:
+        raise ConfigError(f"an engine needs fixed frames: export without free_frames. Received: {onnx}, of {shape}.")
+    found_examples(onnx)
     cache = _cache_path(onnx, spec) if spec.calibrated else None
     if cache and not cache.is_file():
         raise DataError(f"{onnx} must have the calibration cache {cache.name} beside it: write it with Keras, copy it.")
