@@ -60,15 +60,18 @@ def written_source(options, spec, model, progress):
         DataError: a damaged model or data set.
         ParityError: the file does not agree with Keras.
     """
-    from tfgait.deploy.artefact import export_network
+    from tfgait.deploy.artefact import export_network, exported
     from tfgait.deploy.calibration import draw
     from tfgait.deploy.keras_runner import KerasRunner
     from tfgait.runtime.encoder import Encoder
 
-    form = check_format("onnx", spec.onnx_precision, 0 if spec.free_batch else spec.batch[0])
+    batch = 0 if spec.free_batch else spec.batch[0]
+    form = check_format("onnx", spec.onnx_precision, batch)
     engine = target(model, options.out, spec.suffix)
     onnx = engine.with_name(model.path.stem + spec.onnx_suffix)
-    network, store = load_with_data(model, options, progress)
+    network, store = load_with_data(
+        model, options, progress, lambda network: exported(network, form, batch, options.frames)
+    )
     chosen = sample(store, options.sequences, options.seed)
     calibration = None
     if form.calibrated or spec.calibrated:
@@ -79,7 +82,7 @@ def written_source(options, spec, model, progress):
         form,
         chosen,
         calibration=calibration if form.calibrated else None,
-        batch=0 if spec.free_batch else spec.batch[0],
+        batch=batch,
         frames=options.frames,
         # A DLA has no 3D convolution.
         lowered=True if spec.dla >= 0 else None,
