@@ -100,6 +100,7 @@ def test_without_tensorrt_everything_before_it_is_proven(tmp_path):
         f"trtexec --loadEngine={engine} --useDLACore=0",
         f"tfgait test_knn --model {engine} --datadir data/walks/silhouettes.h5",
     ]
+    assert len(result.notes) == 2
     assert "tfgait trt --model=model_b2_dla.onnx --precision=int8 --batch=2 --dla=0 --workspace=64" in result.notes[1]
     assert "TRT-8201-EntropyCalibration2\n" in (tmp_path / "model_b2_dla_trt8201.calib").read_text()
 
@@ -133,7 +134,7 @@ def test_engine_is_built_run_and_described(run_folder, tmp_path):
     assert (record["format"], record["precision"], record["batch"], record["dla"]) == ("tensorrt", "fp16", [1], -1)
     machine = {"gpu": "NVIDIA Tegra X1", "capability": "5.3", "tensorrt": "8.6.1"}
     assert machine.items() <= record["engine"].items()
-    assert record["onnx_sha256"] == file_hash(tmp_path / "model_b1.onnx")
+    assert record["made_of_sha256"] == file_hash(tmp_path / "model_b1.onnx")
     assert record["source"]["model_sha256"] == file_hash(run_folder / "model.keras")
     assert record["modality"] == "silhouettes"
     assert record["parity"]["cosine"] == result.file_cosine

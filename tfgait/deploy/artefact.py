@@ -102,8 +102,7 @@ def export_network(
         record = described(network, temporary, path.name, form, runner, ready) | {
             "quantisation_aware": own,
             "source": source or {},
-            "calibration": calibration
-            and {"sequences": len(calibration.names), "seed": calibration.seed, "hash": calibration.hash},
+            "calibration": calibration and calibration.record,
             "parity": asdict(parity),
             "rank1": scored and asdict(scored),
         }

@@ -11,7 +11,7 @@ from tfgait.deploy.formats import check_format, check_stream
 from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.export_options import ExportOptions, ExportResult
 from tfgait.workflows.models import load_network, resolve_model
-from tfgait.workflows.rank1_drop import rank1_judge
+from tfgait.workflows.rank1_drop import not_compared, rank1_judge
 
 __all__ = ["ExportOptions", "ExportResult", "export"]
 
@@ -86,8 +86,7 @@ def export(options, progress=None):
 
 def _notes(record, why):
     """Return what a reader may overlook: rank-1 that was not measured, and operators that are slow."""
-    if why:
-        yield f"rank-1 was not compared: {why}"
+    yield from not_compared(why)
     if record.get("outside_xnnpack"):
         yield f"LiteRT runs these outside XNNPACK, which is slower: {', '.join(record['outside_xnnpack'])}"
 

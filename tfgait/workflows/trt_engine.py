@@ -1,13 +1,12 @@
 """From a network to a TensorRT engine, by way of ONNX."""
 
 import shlex
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, Unfinished
-from tfgait.core.files import file_hash, whole_file, write_json
+from tfgait.core.files import whole_file, write_json
 from tfgait.core.home import home
-from tfgait.core.manifest import manifest
 from tfgait.deploy import tensorrt, trtexec
 from tfgait.deploy.engine import USUAL, dotted, engine_spec, parse_version
 from tfgait.deploy.examples import read_examples
@@ -19,14 +18,10 @@ from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
 from tfgait.workflows.models import resolve_model
 from tfgait.workflows.trt_options import TrtResult
+from tfgait.workflows.trt_record import converted_record
 from tfgait.workflows.trt_source import found_source, written_source
 
 BOARD = "BOARD:"
-# What the sidecar of an ONNX file says that is true of its engine too.
-SHARED = (
-    *("modality", "unit", "stored_scale", "frames", "inputs", "outputs", "metric", "network"),
-    *("quantisation_aware", "source", "calibration"),
-)
 
 
 def through_onnx(options, progress=None):
@@ -53,6 +48,7 @@ def through_onnx(options, progress=None):
         sequences=parity["sequences"],
         rank1_drop=source.rank1_drop,
         files=source.files,
+        notes=list(source.notes),
     )
     if tool is None:
         raise _without_tensorrt(options, spec, source, result)
@@ -96,7 +92,7 @@ def _without_tensorrt(options, spec, source, result):
     return Unfinished(
         f"TensorRT is not installed here; {source.onnx} is proven in onnxruntime. Copy it to the board and run: "
         f"{lines[1]} ('left' has the other commands)",
-        replace(result, left=lines, notes=notes),
+        replace(result, left=lines, notes=[*result.notes, *notes]),
     )
 
 
@@ -131,21 +127,15 @@ def _built(options, spec, tool, source, result, progress):
         parity = compare(reference, found)
         form = Format("tensorrt", spec.precision, spec.suffix, spec.min_cosine, None)
         check_parity(parity, form, options.min_cosine or None)
-        record = {
-            **{key: source.record[key] for key in SHARED if key in source.record},
-            "file": path.name,
-            "format": "tensorrt",
+        facts = {
+            "format": form.format,
             "precision": spec.precision,
             "int8": spec.int8 if spec.precision in ("int8", "best") else "",
             "batch": list(spec.batch),
             "dla": spec.dla,
-            "bytes": temporary.stat().st_size,
-            "sha256": file_hash(temporary),
-            "onnx_sha256": source.record["sha256"],
             "engine": {**facts, "tool": tool.name},
-            "parity": asdict(parity),
-            **manifest(),
         }
+        record = converted_record(source.record, path, temporary, parity, **facts)
         write_json(described, record)
     return replace(result, file=str(path), file_cosine=parity.cosine, file_max_abs_error=parity.max_abs_error)
 

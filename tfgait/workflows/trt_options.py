@@ -34,9 +34,9 @@ class TrtOptions:
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the precision.
-        rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file is compared on; 0:
-            it is not.
-        max_rank1_drop: points of rank-1 that the ONNX file may lose; -1: 1 in int8, 0.1 in float.
+        rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file, or of the
+            SavedModel, is compared on; 0: it is not.
+        max_rank1_drop: points of rank-1 that this may lose; -1: 1 in int8, 0.1 in float.
         seed: draws the sequences.
     """
 
@@ -76,7 +76,8 @@ class TrtResult:
         source: the .onnx file or SavedModel folder, proven equal to Keras.
         bytes: of the .onnx file, or of the SavedModel.
         cosine, max_abs_error, sequences: of that against Keras.
-        rank1_drop: points of rank-1 that the .onnx file recognises less than Keras; None where it was not compared.
+        rank1_drop: points of rank-1 that the .onnx file or SavedModel recognises less than Keras; None where `notes`
+            say why not.
         file: the engine, or the converted SavedModel; empty where it could not be made here.
         file_cosine, file_max_abs_error: of the file against Keras; None where it could not be run here.
         files: what the board needs.

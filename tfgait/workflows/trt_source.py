@@ -14,7 +14,7 @@ from tfgait.deploy.examples import examples_path, found_examples, write_examples
 from tfgait.deploy.formats import check_format
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.workflows.export import load_with_data, sample, source_of, target, training_rows
-from tfgait.workflows.rank1_drop import rank1_judge
+from tfgait.workflows.rank1_drop import not_compared, rank1_judge
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Source:
         engine: where the engine goes.
         data: what it was compared on.
         calibration: its calibration cache, or None.
+        notes: why rank-1 was not compared.
     """
 
     onnx: Path
@@ -34,6 +35,7 @@ class Source:
     engine: Path
     data: str
     calibration: Path | None
+    notes: tuple = ()
 
     @property
     def files(self):
@@ -76,6 +78,7 @@ def written_source(options, spec, model, progress):
     calibration = None
     if form.calibrated or spec.calibrated:
         calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
+    judge, why = rank1_judge(options, model, store)
     artefact = export_network(
         network,
         onnx,
@@ -87,7 +90,7 @@ def written_source(options, spec, model, progress):
         # A DLA has no 3D convolution.
         lowered=True if spec.dla >= 0 else None,
         min_cosine=options.min_cosine or None,
-        rank1=rank1_judge(options, model, store)[0],
+        rank1=judge,
         max_rank1_drop=options.max_rank1_drop if options.max_rank1_drop >= 0 else None,
         source=source_of(model, store),
         progress=progress,
@@ -102,7 +105,7 @@ def written_source(options, spec, model, progress):
         cache = _cache_path(onnx, spec)
         batches = calibration.batches(modality(artefact.record["modality"]), frames, spec.batch[0])
         write_text(cache, calibration_cache(onnx, batches, spec.version))
-    return Source(onnx, artefact.record, engine, str(store.path), cache)
+    return Source(onnx, artefact.record, engine, str(store.path), cache, tuple(not_compared(why)))
 
 
 def found_source(options, spec, model):
