@@ -10,7 +10,7 @@ from tfgait.core.home import home
 from tfgait.deploy import tensorrt, trtexec
 from tfgait.deploy.engine import USUAL, dotted, engine_spec, parse_version
 from tfgait.deploy.examples import read_examples
-from tfgait.deploy.formats import Format
+from tfgait.deploy.formats import engine_row
 from tfgait.deploy.parity import check_parity, compare
 from tfgait.deploy.trtexec_runner import TrtexecRunner
 from tfgait.runtime import open_runner
@@ -125,7 +125,7 @@ def _built(options, spec, tool, source, result, progress):
         encoder = Encoder(_runner(temporary, tool, spec, source))
         found = encoder.encode(sequences, lambda done: say(done, len(sequences), "run the engine"))
         parity = compare(reference, found)
-        form = Format("tensorrt", spec.precision, spec.suffix, spec.min_cosine, None)
+        form = engine_row("tensorrt", spec.precision)
         check_parity(parity, form, options.min_cosine or None)
         facts = {
             "format": form.format,

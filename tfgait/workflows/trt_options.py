@@ -36,7 +36,8 @@ class TrtOptions:
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the precision.
         rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file, or of the
             SavedModel, is compared on; 0: it is not.
-        max_rank1_drop: points of rank-1 that this may lose; -1: 1 in int8, 0.1 in float.
+        max_rank1_drop: points of rank-1 that this may lose, or two probes where these are more; -1: 1 in int8, 0.1 in
+            float.
         seed: draws the sequences.
     """
 

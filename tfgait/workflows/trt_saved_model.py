@@ -15,8 +15,7 @@ from tfgait.core.errors import ConfigError, DataError, Unfinished
 from tfgait.core.files import whole_file, write_json
 from tfgait.core.frames import central_frames
 from tfgait.core.modality import modality
-from tfgait.deploy.engine import LOWEST_COSINE
-from tfgait.deploy.formats import Format, check_format
+from tfgait.deploy.formats import check_format, engine_precisions, engine_row
 from tfgait.deploy.parity import Parity, check_parity
 from tfgait.runtime.runner import Port
 from tfgait.runtime.sidecar import sidecar_path
@@ -27,7 +26,7 @@ from tfgait.workflows.tf_trt_environment import tf_trt_python
 from tfgait.workflows.trt_options import TrtOptions, TrtResult
 from tfgait.workflows.trt_record import converted_record
 
-PRECISIONS = ("fp32", "fp16", "int8")
+PRECISIONS = engine_precisions("tf-trt")
 # What TensorRT alone knows.
 FOREIGN = ("int8", "dla", "timing_cache", "trt_version")
 
@@ -124,8 +123,7 @@ def _judged(options, result, folder, told):
             f"{folder} is proven in TensorFlow {version}; {told['reason']}. Where a GPU is: {again}", result
         )
     parity = Parity(told["cosine"], told["converted_error"], told["largest"], 1)
-    precision = options.precision
-    check_parity(parity, Format("tf-trt", precision, "", options.min_cosine or LOWEST_COSINE[precision], None))
+    check_parity(parity, engine_row("tf-trt", options.precision), options.min_cosine or None)
     return parity
 
 
