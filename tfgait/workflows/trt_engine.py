@@ -1,7 +1,7 @@
 """From a network to a TensorRT engine, by way of ONNX."""
 
 import shlex
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, Unfinished
@@ -17,11 +17,13 @@ from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
 from tfgait.workflows.models import resolve_model
-from tfgait.workflows.trt_options import TrtResult
+from tfgait.workflows.trt_options import TrtResult, flags
 from tfgait.workflows.trt_record import converted_record
 from tfgait.workflows.trt_source import found_source, written_source
 
 BOARD = "BOARD:"
+# Options that matter still when an engine is built of an ONNX file.
+FOR_BOARD = ("precision", "int8", "batch", "dla", "workspace", "timing_cache")
 
 
 def through_onnx(options, progress=None):
@@ -83,8 +85,7 @@ def _without_tensorrt(options, spec, source, result):
         trtexec.command_line(trtexec.timing_arguments(spec, engine, source.port)),
         shlex.join(["tfgait", "test_knn", "--model", engine, *data]),
     ]
-    again = [f"--{f.name}={_text(getattr(options, f.name))}" for f in fields(options) if _for_board(f, options)]
-    alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *again])
+    alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *flags(options, FOR_BOARD)])
     notes = [
         f"for TensorRT {dotted(spec.version)}; another one may need --trt_version",
         f"where tfgait is on the board, this builds it too, with a sidecar, and compares it with Keras: {alone}",
@@ -96,20 +97,10 @@ def _without_tensorrt(options, spec, source, result):
     )
 
 
-def _for_board(field, options):
-    """Whether an option matters still when an engine is built of an ONNX file."""
-    kept = ("precision", "int8", "batch", "dla", "workspace", "timing_cache")
-    return field.name in kept and getattr(options, field.name) != field.default
-
-
 def _from_home(path):
     """Return a path below the toolkit's home as it is from there, since that of the board lies elsewhere."""
     path = Path(path)
     return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
-
-
-def _text(value):
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _built(options, spec, tool, source, result, progress):

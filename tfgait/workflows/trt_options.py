@@ -1,6 +1,6 @@
 """Options and result of `tfgait trt`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 ENGINES = ("tensorrt", "tf-trt")
 
@@ -102,3 +102,10 @@ class TrtResult:
     files: list = field(default_factory=list)
     left: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+
+
+def flags(options, names=None):
+    """Return the flags that give `TrtOptions` again, of these names or of all, but for those that are as usual."""
+    given = {f.name: getattr(options, f.name) for f in fields(options) if getattr(options, f.name) != f.default}
+    texts = {name: ",".join(map(str, v)) if isinstance(v, tuple) else v for name, v in given.items()}
+    return [f"--{name}={text}" for name, text in texts.items() if names is None or name in names]

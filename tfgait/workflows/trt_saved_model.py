@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import tempfile
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from tfgait.workflows.export import load_with_data, sample, source_of, target, t
 from tfgait.workflows.models import resolve_model
 from tfgait.workflows.rank1_drop import not_compared, rank1_judge
 from tfgait.workflows.tf_trt_environment import tf_trt_python
-from tfgait.workflows.trt_options import TrtOptions, TrtResult
+from tfgait.workflows.trt_options import TrtOptions, TrtResult, flags
 from tfgait.workflows.trt_record import converted_record
 
 PRECISIONS = engine_precisions("tf-trt")
@@ -109,7 +109,7 @@ def check(options):
 
 def _judged(options, result, folder, told):
     """Return the `Parity` of what was converted, or raise for what did not agree or could not be done."""
-    version, again = told["tensorflow"], _command_again(options)
+    version, again = told["tensorflow"], shlex.join(["scripts/trt_conversion.sh", *flags(options)])
     tolerance = check_format("savedmodel").max_error * told["largest"]
     if told["max_abs_error"] > tolerance:
         raise DataError(
@@ -171,10 +171,3 @@ def _in_tf_trt(python, folder, out, example, options, calibration):
         reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise DataError(f"{python} could not convert {folder}: {reason}")
     return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def _command_again(options):
-    """Return the command line of these options."""
-    given = [(f.name, getattr(options, f.name)) for f in fields(options) if getattr(options, f.name) != f.default]
-    texts = [(name, ",".join(map(str, value)) if isinstance(value, tuple) else value) for name, value in given]
-    return shlex.join(["scripts/trt_conversion.sh", *(f"--{name}={value}" for name, value in texts)])

@@ -1,5 +1,6 @@
 """What an engine is built from: an ONNX file proven equal to Keras, and what the board needs beside it."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,9 +148,13 @@ def _shape_in(record, onnx):
     try:
         shape, parity = record["inputs"][0]["shape"], record["parity"]
         numbers = [parity["cosine"], parity["max_abs_error"], parity["sequences"], _rank1_drop(record) or 0]
-        numbers += [n for n in shape if n is not None]
         words = [record["modality"], *(port[key] for port in _ports(record) for key in ("name", "dtype"))]
-        good = len(shape) == 5 and all(n == n + 0 for n in numbers) and all(isinstance(word, str) for word in words)
+        # Frames may be free, which is another mistake.
+        sizes = all((n is None and axis < 2) or (type(n) is int and n > 0) for axis, n in enumerate(shape))
+        good = len(shape) == 5 and sizes and all(map(math.isfinite, numbers))
+        good = (
+            good and all(isinstance(word, str) for word in words) and record["inputs"][0]["name"] == record["modality"]
+        )
     except (KeyError, IndexError, TypeError):
         good = False
     if not good:
