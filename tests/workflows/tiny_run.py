@@ -11,8 +11,11 @@ SUBJECTS = ("001", "002", "003", "004")
 
 def make_run(home):
     """Write it below `home`, `runs/latest` naming it, and return the run's folder."""
+    import keras
+
     from tfgait.nets import build
 
+    keras.utils.set_random_seed(1)
     run = home / "runs" / "tiny"
     run.mkdir(parents=True)
     build("gaitset_tiny").save(run / "model.keras")
