@@ -1,7 +1,8 @@
 import pytest
 
 from tfgait.core.errors import ConfigError
-from tfgait.deploy.formats import FORMATS, PRECISIONS, check_format, format_rows
+from tfgait.deploy.engine import engine_spec
+from tfgait.deploy.formats import FORMATS, PRECISIONS, check_format, engine_precisions, engine_row, format_rows
 
 
 def test_every_row_is_found_and_has_its_own_file_name():
@@ -24,12 +25,22 @@ def test_every_pair_is_a_file_or_has_a_reason():
                 assert row[""] in str(told.value)
 
 
+def test_engines_stand_in_the_same_table():
+    rows = {(row["format"], row["precision"]): row for row in format_rows()}
+    for precision in engine_precisions("tensorrt"):
+        assert rows["tensorrt", precision]["file"] == f"model{engine_spec(precision, version=(10, 3, 0)).suffix}"
+    assert rows["tf-trt", "int8"]["file"] == "model_b1_int8_tftrt" and "SavedModel" in rows["tf-trt", "int8"][""]
+    with pytest.raises(ConfigError, match="precision must be one of fp32, fp16, int8. Received: precision=best"):
+        engine_row("tf-trt", "best")
+    assert engine_row("tensorrt", "fp16").min_cosine == 0.999
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("tflit",), "Did you mean 'tflite'"),
         (("tflite", "int9"), "Did you mean 'int8'"),
-        (("tensorrt", "fp16"), "written by tfgait trt"),
+        (("tensorrt", "fp16"), "written by tfgait trt --engine tensorrt --precision fp32 or fp16 or int8 or best"),
         (("onnx", "dynamic"), "precision=fp32 or fp16 or int8. Received: precision=dynamic; TensorRT has no"),
         (("keras", "dynamic"), "format=keras can be written with precision=fp32"),
         (("tflite", "fp32", 0), "from 1: XNNPACK needs shapes that are known.*Received: batch=0"),

@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,15 @@ def test_file_gives_what_the_network_gives_without_tracing_again(tmp_path):
         length = np.full(size, frames, np.int32)
         wanted = network({"silhouettes": value, "length": length})["embedding"].numpy()
         np.testing.assert_allclose(runner.run({"silhouettes": value})["embedding"], wanted, atol=1e-6)
-    assert runner._embed.experimental_get_tracing_count() == 1
+
+
+def test_many_runners_in_one_process_are_no_reason_for_a_warning(monkeypatch):
+    told = []
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "warning", lambda *args: told.append(args))
+    network = build("gaitset_tiny")
+    for _ in range(8):
+        KerasRunner(network).run({"silhouettes": np.zeros((1, 2, 16, 12, 1))})
+    assert told == []
 
 
 def test_whole_sequences_differ_from_central_frames():

@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 
 from tfgait.deploy import tf_trt
-from tfgait.deploy.formats import check_format
-from tfgait.deploy.savedmodel import write_saved_model
+from tfgait.deploy.keras_runner import KerasRunner
+from tfgait.deploy.savedmodel import save
 from tfgait.deploy.serving import serving
 from tfgait.nets import build
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("saved") / "saved"
-    walks = [(np.random.default_rng(i).random((30, 16, 12, 1)) > 0.5).astype(np.uint8) * 255 for i in range(2)]
-    write_saved_model(serving(build("gaitset_tiny"), batch=2), folder, walks, check_format("onnx"))
-    return str(folder)
+def given(tmp_path_factory):
+    """A SavedModel, and a batch with what Keras makes of it."""
+    folder, network = tmp_path_factory.mktemp("saved"), build("gaitset_tiny")
+    save(serving(network, batch=2), folder / "saved")
+    batch = {"silhouettes": np.random.default_rng(0).random((2, 30, 16, 12, 1), np.float32)}
+    np.savez(folder / "example.npz", **batch, **KerasRunner(network).run(batch))
+    return {"folder": str(folder / "saved"), "example": str(folder / "example.npz")}
 
 
 @pytest.fixture
@@ -49,8 +51,8 @@ def converter(monkeypatch):
     return told
 
 
-def test_converted_model_is_compared_with_keras(folder, tmp_path, converter):
-    record = tf_trt.main(folder, str(tmp_path / "out"), "fp16", workspace=256)
+def test_converted_model_is_compared_with_keras(given, tmp_path, converter):
+    record = tf_trt.main(**given, out=str(tmp_path / "out"), precision="fp16", workspace=256)
     assert converter.settings == {
         "precision_mode": "FP16",
         "use_calibration": False,
@@ -63,19 +65,19 @@ def test_converted_model_is_compared_with_keras(folder, tmp_path, converter):
     assert record["converted_error"] < 1e-6 < record["largest"]
 
 
-def test_int8_is_calibrated_on_every_batch(folder, tmp_path, converter):
+def test_int8_is_calibrated_on_every_batch(given, tmp_path, converter):
     batches = np.random.default_rng(0).random((3, 2, 30, 16, 12, 1), np.float32)
     np.savez(tmp_path / "calibration.npz", silhouettes=batches)
-    tf_trt.main(folder, str(tmp_path / "out"), "int8", calibration=str(tmp_path / "calibration.npz"))
+    tf_trt.main(**given, out=str(tmp_path / "out"), precision="int8", calibration=str(tmp_path / "calibration.npz"))
     assert converter.settings == {"precision_mode": "INT8", "use_calibration": True}
     np.testing.assert_array_equal(np.stack([batch[0] for batch in converter.calibrated]), batches)
 
 
-def test_why_it_cannot_work_is_said(folder, tmp_path, converter, monkeypatch):
-    record = tf_trt.main(folder, str(tmp_path / "out"), "fp32")
+def test_why_it_cannot_work_is_said(given, tmp_path, converter, monkeypatch):
+    record = tf_trt.main(**given, out=str(tmp_path / "out"), precision="fp32")
     assert (record["converted"], record["reason"]) == (False, "TF-TRT cannot work here: needs TensorRT 8.6")
     monkeypatch.setitem(sys.modules, "tensorflow.python.compiler.tensorrt", None)
-    assert "has no TF-TRT" in tf_trt.main(folder, str(tmp_path / "out"), "fp16")["reason"]
+    assert "has no TF-TRT" in tf_trt.main(**given, out=str(tmp_path / "out"), precision="fp16")["reason"]
     assert not (tmp_path / "out").exists()
 
 

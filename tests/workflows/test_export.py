@@ -102,6 +102,24 @@ def test_wrong_options_are_named_before_anything_is_loaded(run_folder, options, 
         export(ExportOptions(**options))
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"stream": True}, "frames meet in maxima over time alone"),
+        ({"precision": "int8_uint8"}, "takes flow of int16"),
+        ({"frames": 30}, "frames must be 23"),
+        ({"format": "onnx", "free_frames": True}, "Received: free frames"),
+    ],
+)
+def test_what_a_network_cannot_be_is_told_before_data_are_made(tmp_path, options, told, monkeypatch):
+    from tfgait.nets import build
+
+    build("cnn3d_tiny").save(tmp_path / "flow.keras")
+    monkeypatch.setattr("tfgait.workflows.export.open_data", None)
+    with pytest.raises(UserError, match=told):
+        export(ExportOptions(model=str(tmp_path / "flow.keras"), **options))
+
+
 def test_wrong_data_is_named(tmp_path):
     write_data(tmp_path / "flow" / "flow.h5", (60, 60, 2), "flow")
     with pytest.raises(DataError, match="silhouettes"):

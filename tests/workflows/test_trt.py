@@ -100,6 +100,7 @@ def test_without_tensorrt_everything_before_it_is_proven(tmp_path):
         f"trtexec --loadEngine={engine} --useDLACore=0",
         f"tfgait test_knn --model {engine} --datadir data/walks/silhouettes.h5",
     ]
+    assert len(result.notes) == 2
     assert "tfgait trt --model=model_b2_dla.onnx --precision=int8 --batch=2 --dla=0 --workspace=64" in result.notes[1]
     assert "TRT-8201-EntropyCalibration2\n" in (tmp_path / "model_b2_dla_trt8201.calib").read_text()
 
@@ -133,7 +134,7 @@ def test_engine_is_built_run_and_described(run_folder, tmp_path):
     assert (record["format"], record["precision"], record["batch"], record["dla"]) == ("tensorrt", "fp16", [1], -1)
     machine = {"gpu": "NVIDIA Tegra X1", "capability": "5.3", "tensorrt": "8.6.1"}
     assert machine.items() <= record["engine"].items()
-    assert record["onnx_sha256"] == file_hash(tmp_path / "model_b1.onnx")
+    assert record["made_of_sha256"] == file_hash(tmp_path / "model_b1.onnx")
     assert record["source"]["model_sha256"] == file_hash(run_folder / "model.keras")
     assert record["modality"] == "silhouettes"
     assert record["parity"]["cosine"] == result.file_cosine
@@ -207,6 +208,10 @@ def test_tensorrts_python_builds_where_trtexec_is_not(sent, tmp_path, monkeypatc
         {"inputs": []},
         {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, 30]}]},
         {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, 30, "x", 12, 1]}]},
+        {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, -30, 16, 12, 1]}]},
+        {"inputs": [{"name": "silhouettes", "dtype": "float32", "shape": [None, 30.5, 16, 12, 1]}]},
+        {"inputs": [{"name": "flow", "dtype": "float32", "shape": [None, 30, 16, 12, 1]}]},
+        {"parity": {"cosine": float("inf"), "max_abs_error": 0.0, "sequences": 1}},
         {"outputs": [{"name": ["embedding"], "dtype": "float32", "shape": [None, 1, 8]}]},
         {"modality": None},
         {"parity": {"cosine": "1"}},
@@ -235,6 +240,18 @@ def test_files_that_do_not_belong_together_are_named(sent, tmp_path):
     sidecar_path(onnx).unlink()
     with pytest.raises(DataError, match="must have its sidecar model_b1-2-3.onnx.json beside it"):
         convert(TrtOptions(**options))
+
+
+def test_file_of_another_command_is_named_before_the_board_meets_it(tmp_path):
+    from tfgait.workflows.export import ExportOptions, export
+
+    options = {"format": "onnx", "batch": 0, "rank1_sequences": 0}
+    plain = export(ExportOptions(**options, out=f"{tmp_path}/plain/")).file
+    with pytest.raises(DataError, match="must have its examples model.onnx.npz beside it"):
+        convert(TrtOptions(model=plain, batch=(1, 2, 3)))
+    free = export(ExportOptions(**options, out=f"{tmp_path}/free/", free_frames=True)).file
+    with pytest.raises(ConfigError, match=r"needs fixed frames: .* Received: .*model.onnx, of \[None, None, 16"):
+        convert(TrtOptions(model=free, batch=(1, 2, 3)))
 
 
 @pytest.mark.usefixtures("trtexec")

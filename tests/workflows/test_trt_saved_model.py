@@ -8,6 +8,7 @@ from tiny_run import make_run
 from tfgait.core.errors import DataError, Unfinished
 from tfgait.core.files import file_hash, write_text
 from tfgait.deploy.parity import ParityError
+from tfgait.runtime.sidecar import read_sidecar
 from tfgait.workflows import trt_saved_model
 from tfgait.workflows.tf_trt_environment import NAME, REQUIREMENTS
 from tfgait.workflows.trt import TrtOptions, convert
@@ -35,11 +36,12 @@ def test_without_a_gpu_the_saved_model_is_proven_in_the_other_tensorflow(tmp_pat
     with pytest.raises(Unfinished, match="no GPU is seen here. Where a GPU is: scripts/trt_conversion.sh") as found:
         convert(TrtOptions(engine="tf-trt", batch=(2,), out=f"{tmp_path}/"))
     result = found.value.result
-    assert (tmp_path / "model_b2_savedmodel" / "saved_model.pb").is_file()
-    assert [p.name for p in tmp_path.iterdir()] == ["model_b2_savedmodel"]
-    assert (result.sequences, result.file) == (8, "")
+    assert result.files == [result.source, f"{result.source}.json"]
+    assert sorted(map(str, tmp_path.iterdir())) == result.files
+    assert (result.sequences, result.rank1_drop, result.file) == (8, 0, "")
     assert result.cosine > 0.99999
     assert "loads the SavedModel within" in result.notes[0]
+    assert read_sidecar(result.source)["inputs"][0]["shape"] == [2, 30, 16, 12, 1]
     assert result.left == [f"scripts/trt_conversion.sh --engine=tf-trt --batch=2 --out={tmp_path}/"]
 
 
@@ -54,7 +56,8 @@ def told(monkeypatch):
     """What the other process says, and is asked: `answer` is changed by tests."""
     asked = {"answer": {}}
 
-    def instead(python, folder, out, options, calibration):
+    def instead(python, folder, out, example, options, calibration):
+        asked["example"] = dict(np.load(example))
         asked["calibration"] = None if calibration is None else dict(np.load(calibration))
         out.mkdir()
         (out / "saved_model.pb").write_bytes(b"converted")
@@ -71,12 +74,29 @@ def test_converted_model_is_kept_with_how_far_it_is(told, tmp_path):
     assert (tmp_path / "model_b1_fp16_tftrt" / "saved_model.pb").read_bytes() == b"converted"
     assert (result.file_cosine, result.file_max_abs_error) == (0.9999, 0.01)
     assert told["calibration"] is None
+    record, source = read_sidecar(result.file), read_sidecar(result.source)
+    assert (record["format"], record["precision"], record["batch"]) == ("tf-trt", "fp16", [1])
+    assert (record["modality"], record["engine"]) == ("silhouettes", {"tensorflow": "2.17.1"})
+    assert record["made_of_sha256"] == source["sha256"] and record["source"] == source["source"]
+    assert record["parity"]["cosine"] == 0.9999
+
+
+def test_the_example_is_a_batch_and_what_keras_makes_of_it(told, run_folder, tmp_path):
+    from tfgait.nets import load
+
+    convert(TrtOptions(engine="tf-trt", batch=(2,), rank1_sequences=0, out=f"{tmp_path}/"))
+    batch, embedding = told["example"]["silhouettes"], told["example"]["embedding"]
+    assert (batch.shape, batch.dtype) == ((2, 30, 16, 12, 1), np.float32)
+    wanted = load(run_folder / "model.keras")({"silhouettes": batch})["embedding"]
+    np.testing.assert_allclose(embedding, wanted, atol=1e-6)
 
 
 def test_int8_gets_batches_of_training_people(told, run_folder, tmp_path):
     from tfgait.datasets.store import Store
 
-    convert(TrtOptions(engine="tf-trt", precision="int8", batch=(2,), calibration=5, out=f"{tmp_path}/"))
+    made = convert(TrtOptions(engine="tf-trt", precision="int8", batch=(2,), calibration=5, out=f"{tmp_path}/"))
+    assert read_sidecar(made.file)["calibration"].items() >= {"sequences": 2, "seed": 0}.items()
+    assert read_sidecar(made.source)["calibration"] is None
     batches = told["calibration"]["silhouettes"]
     assert (batches.shape, batches.dtype) == ((1, 2, 30, 16, 12, 1), np.float32)
     store = Store(run_folder.parents[1] / "data" / "walks" / "silhouettes.h5")
@@ -98,13 +118,15 @@ def test_what_does_not_agree_is_not_kept(told, tmp_path, answer, error, said):
     told["answer"] = answer
     with pytest.raises(error, match=said):
         convert(TrtOptions(engine="tf-trt", out=f"{tmp_path}/"))
-    assert [p.name for p in tmp_path.iterdir()] == ["model_b1_savedmodel"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model_b1.savedmodel", "model_b1.savedmodel.json"]
 
 
 def test_the_request_is_json(environment, tmp_path):
     environment.write_text('#!/bin/sh\necho "noise"\necho "$3"\n')
     options = TrtOptions(engine="tf-trt", precision="int8", workspace=64)
-    found = trt_saved_model._in_tf_trt(environment, "saved", tmp_path / "out", options, tmp_path / "c.npz")
+    found = trt_saved_model._in_tf_trt(
+        environment, "saved", tmp_path / "out", tmp_path / "e.npz", options, tmp_path / "c.npz"
+    )
     assert (
         found
         == json.loads(json.dumps(found))
@@ -112,6 +134,7 @@ def test_the_request_is_json(environment, tmp_path):
             "folder": "saved",
             "out": str(tmp_path / "out"),
             "precision": "int8",
+            "example": str(tmp_path / "e.npz"),
             "workspace": 64,
             "calibration": str(tmp_path / "c.npz"),
         }

@@ -82,12 +82,7 @@ def export_network(
     own = form.litert_int8 and hasattr(network, "ranges")
     if form.calibrated and calibration is None and not own:
         raise ConfigError(f"{form.format} with precision={form.precision} must be given calibration sequences.")
-    check_network(getattr(network, "plain", network), form)
-    if stream:
-        check_stream(form, batch, frames)
-        network, frames = streaming(network), None
-    elif frames != 0 or form.format != "keras":
-        network = fixed(network, frames)
+    network, frames = exported(network, form, batch, frames, stream)
     name, (length, *_) = input_of(network)
     say(0, 4, "convert")
     with whole_file(sidecar_path(path)) as beside, _whole(path, form) as temporary:
@@ -107,14 +102,26 @@ def export_network(
         record = described(network, temporary, path.name, form, runner, ready) | {
             "quantisation_aware": own,
             "source": source or {},
-            "calibration": calibration
-            and {"sequences": len(calibration.names), "seed": calibration.seed, "hash": calibration.hash},
+            "calibration": calibration and calibration.record,
             "parity": asdict(parity),
             "rank1": scored and asdict(scored),
         }
         write_json(beside, record)
     say(4, 4, "rank-1")
     return Artefact(path, record, parity, scored)
+
+
+def exported(network, form, batch=1, frames=0, stream=False):
+    """Return (the network that a file would hold, its frames), as of `export_network`; nothing is written yet.
+
+    Raises:
+        ConfigError: the row and the arguments do not fit, or the network has an operator the format lacks.
+    """
+    check_network(getattr(network, "plain", network), form)
+    if stream:
+        check_stream(form, batch, frames)
+        return streaming(network), None
+    return (network if frames == 0 and form.format == "keras" else fixed(network, frames)), frames
 
 
 def _whole(path, form):

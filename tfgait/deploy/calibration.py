@@ -35,6 +35,11 @@ class Calibration:
             digest.update(np.ascontiguousarray(sequence))
         return digest.hexdigest()
 
+    @property
+    def record(self):
+        """What the sidecar of a file says of it."""
+        return {"sequences": len(self.names), "seed": self.seed, "hash": self.hash}
+
     def limits(self, modality, steps=255):
         """Return (low, high) in network units: the range that so many steps give the values back in most exactly.
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from tfgait.core.errors import ConfigError, check_choice
+from tfgait.deploy.formats import engine_row
 
-PRECISIONS = ("fp32", "fp16", "int8", "best")
 INT8 = ("qdq", "calibrated")
 OLDEST = (8, 2)
 # From here on types stand in the ONNX file alone: no precision flags, no calibration.
@@ -14,8 +14,6 @@ TYPED = (11,)
 USUAL = (10, 3)
 # NVIDIA's migration guides: no DLA in between.
 NO_DLA = ((10, 8), (11, 4))
-# TF32 is on for fp32; int8 as in `tfgait.deploy.formats` for ONNX.
-LOWEST_COSINE = {"fp32": 0.9999, "fp16": 0.999, "int8": 0.95, "best": 0.95}
 
 
 @dataclass(frozen=True)
@@ -73,11 +71,6 @@ class EngineSpec:
         return f"_b{self._sizes}_{self.precision}{how}{f'_dla{self.dla}' if self.dla >= 0 else ''}.engine"
 
     @property
-    def min_cosine(self):
-        """Lowest cosine to the network that still counts as equal."""
-        return LOWEST_COSINE[self.precision]
-
-    @property
     def _sizes(self):
         return "-".join(map(str, self.batch))
 
@@ -88,7 +81,7 @@ def engine_spec(precision="fp16", int8="", batch=(1,), dla=-1, workspace=0, vers
     Raises:
         ConfigError: an option out of its range, options that contradict each other, or what this TensorRT lacks.
     """
-    check_choice("precision", precision, PRECISIONS)
+    engine_row("tensorrt", precision)
     if int8:
         check_choice("int8", int8, INT8)
         if precision not in ("int8", "best"):

@@ -29,15 +29,21 @@ def write_examples(path, sequences, embeddings):
         np.savez_compressed(temporary, sequences=sequences, embeddings=np.asarray(embeddings, np.float32))
 
 
+def found_examples(path):
+    """Return the path of the examples of a model file; where they are not beside it, raise `DataError`."""
+    beside = examples_path(path)
+    if not beside.is_file():
+        raise DataError(f"{path} must have its examples {beside.name} beside it: copy both.")
+    return beside
+
+
 def read_examples(path):
     """Return (sequences, embeddings) of a model file.
 
     Raises:
         DataError: there are none, or they are damaged or too large.
     """
-    beside = examples_path(path)
-    if not beside.is_file():
-        raise DataError(f"{path} must have its examples {beside.name} beside it: copy both.")
+    beside = found_examples(path)
     try:
         with zipfile.ZipFile(beside) as archive:
             size = sum(member.file_size for member in archive.infolist())

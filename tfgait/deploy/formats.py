@@ -14,7 +14,7 @@ class Format:
     """One row: a file format with a precision.
 
     Args:
-        format: keras, savedmodel, tflite or onnx.
+        format: keras, savedmodel, tflite or onnx; of `ENGINES` tensorrt or tf-trt.
         precision: one of `PRECISIONS`: dynamic has int8 weights and quantises activations as they come, int8_uint8
             takes pixels as bytes, int16x8 has int16 activations.
         suffix: what is added to the name of the model, with the extension.
@@ -76,6 +76,16 @@ FORMATS = (
     Format("onnx", "fp16", "_fp16.onnx", 0.9999, None, free_batch=True, note="float32 in and out; TensorRT 11"),
     Format("onnx", "int8", "_int8.onnx", 0.95, **_INT8, **_FREE, note="QDQ, weights stay float32; TensorRT"),
 )
+# What `tfgait trt` makes of an ONNX file or a SavedModel on a machine with NVIDIA's GPU.
+ENGINES = (
+    Format("tensorrt", "fp32", "_b1_fp32.engine", 0.9999, None, note="of fp32 ONNX; computes in TF32 where it can"),
+    Format("tensorrt", "fp16", "_b1_fp16.engine", 0.999, None, note="of fp32 ONNX, from TensorRT 11 on of fp16 ONNX"),
+    Format("tensorrt", "int8", "_b1_int8.engine", 0.95, None, note="of int8 ONNX (QDQ), or calibrated of fp32 ONNX"),
+    Format("tensorrt", "best", "_b1_best.engine", 0.95, None, note="calibrated, layer by layer; to TensorRT 10"),
+    Format("tf-trt", "fp32", "_b1_fp32_tftrt", 0.9999, None, note="of a SavedModel, in TensorFlow 2.17"),
+    Format("tf-trt", "fp16", "_b1_fp16_tftrt", 0.999, None, note="of a SavedModel, in TensorFlow 2.17"),
+    Format("tf-trt", "int8", "_b1_int8_tftrt", 0.95, None, note="of a SavedModel, in TensorFlow 2.17, calibrated"),
+)
 # Pairs that there are not, and why; a format alone stands for every other precision.
 REFUSED = {
     ("keras",): "a .keras file keeps the float32 network that others are made of",
@@ -88,11 +98,6 @@ REFUSED = {
 STATIC = {
     "tflite": "XNNPACK needs shapes that are known; a runner of the file takes any number of sequences, piece by piece",
     "onnx": "onnxruntime does not survive a float16 file of free frames",
-}
-# Formats that other commands write.
-ELSEWHERE = {
-    "tensorrt": "tfgait trt --precision fp32, fp16, int8 or best",
-    "tf-trt": "tfgait trt --engine tf-trt --precision fp32, fp16 or int8",
 }
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _FLOAT_ONLY = "LiteRT has it in float32 alone: precision=dynamic"
@@ -113,8 +118,12 @@ def check_format(format, precision="fp32", batch=1, free_frames=False):
         ConfigError: an unknown format or precision (the nearest is named), a pair that does not work,
             or a batch size or free frames the format cannot have.
     """
-    if format in ELSEWHERE:
-        raise ConfigError(f"format={format} is written by {ELSEWHERE[format]}. Received: format={format}.")
+    if format in (row.format for row in ENGINES):
+        named = " or ".join(engine_precisions(format))
+        raise ConfigError(
+            f"format={format} is written by tfgait trt --engine {format} --precision {named}. "
+            f"Received: format={format}."
+        )
     check_choice("format", format, list(dict.fromkeys(row.format for row in FORMATS)))
     check_choice("precision", precision, PRECISIONS)
     rows = {row.precision: row for row in FORMATS if row.format == format}
@@ -135,6 +144,21 @@ def check_format(format, precision="fp32", batch=1, free_frames=False):
     return row
 
 
+def engine_precisions(format):
+    """Return the precisions of tensorrt or tf-trt."""
+    return tuple(row.precision for row in ENGINES if row.format == format)
+
+
+def engine_row(format, precision):
+    """Return the `Format` row of an engine; its suffix is that of batch 1, without a DLA.
+
+    Raises:
+        ConfigError: an unknown precision; the nearest is named.
+    """
+    check_choice("precision", precision, engine_precisions(format))
+    return next(row for row in ENGINES if (row.format, row.precision) == (format, precision))
+
+
 def check_stream(form, batch=1, frames=0):
     """Raise `ConfigError` unless a file in two stages, for frames as they come, can be had of a `Format` row."""
     if form.format != "tflite" or batch != 1 or frames:
@@ -153,7 +177,10 @@ def format_rows():
             row = known.get(precision)
             told = {"file": f"model{row.suffix}", "": row.note} if row else {"file": "", "": _reason(format, precision)}
             rows.append({"format": format, "precision": precision, **told})
-    return rows + [{"format": name, "precision": "", "file": "", "": how} for name, how in ELSEWHERE.items()]
+    return rows + [
+        {"format": row.format, "precision": row.precision, "file": f"model{row.suffix}", "": f"tfgait trt: {row.note}"}
+        for row in ENGINES
+    ]
 
 
 def layer_rows():

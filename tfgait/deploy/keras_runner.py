@@ -44,7 +44,9 @@ class KerasRunner(Runner):
             return network(inputs, training=False)["embedding"]
 
         self._name = name
-        self._embed = tf.function(embed, input_signature=[tf.TensorSpec((None, *shape), tf.float32)])
+        signature = [tf.TensorSpec((None, *shape), tf.float32)]
+        # Traced here: TensorFlow warns of functions that are traced in loops, and takes those of all runners for one.
+        self._embed = tf.function(embed, input_signature=signature).get_concrete_function()
 
     def invoke(self, values):
         """Run one batch."""

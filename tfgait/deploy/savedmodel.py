@@ -1,23 +1,17 @@
-"""Keras network to a SavedModel folder, read back and compared before it counts as written."""
+"""Keras network to a SavedModel folder, and the folder run."""
 
 import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from tfgait.core.errors import ConfigError, DataError
-from tfgait.deploy.keras_runner import KerasRunner, set_threads
-from tfgait.deploy.parity import check_parity, compare
+from tfgait.deploy.keras_runner import set_threads
 from tfgait.deploy.serving import SIGNATURE
-from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.runner import Port, Runner
 from tfgait.runtime.sidecar import read_sidecar
-
-# One batch and its embedding, for another TensorFlow to compare with.
-EXAMPLE = "assets.extra/example.npz"
 
 
 class SavedModelRunner(Runner):
@@ -59,31 +53,6 @@ def save(ready, folder):
         raise DataError(f"{folder} cannot hold a SavedModel: {reason}") from error
 
 
-def write_saved_model(ready, folder, sequences, form):
-    """Write a SavedModel with one signature, whole or not at all, and return its `Parity` to the network.
-
-    Args:
-        ready: `Serving`.
-        folder: where to; one that holds a SavedModel is replaced, another one that is not empty is refused.
-        sequences: stored sequences (T, H, W, C) to compare on, real ones.
-        form: `Format` row whose tolerance applies.
-
-    Raises:
-        ConfigError: the folder holds something else.
-        DataError: the disk cannot hold it.
-        ParityError: what is read back does not agree with the network.
-    """
-    with whole_folder(folder) as made:
-        save(ready, made)
-        runner = SavedModelRunner(made)
-        encoder = Encoder(runner)
-        reference = Encoder(KerasRunner(ready.plain), encoder.frames).encode(sequences)
-        parity = compare(reference, encoder.encode(sequences))
-        check_parity(parity, form)
-        _add_example(made, runner, encoder, sequences[0])
-    return parity
-
-
 @contextlib.contextmanager
 def whole_folder(folder):
     """Yield a temporary path for a SavedModel; rename it to `folder` when the block succeeds, remove it when not.
@@ -101,14 +70,6 @@ def whole_folder(folder):
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
-
-
-def _add_example(folder, runner, encoder, sequence):
-    name, size = encoder.modality.name, runner.inputs[encoder.modality.name].shape[0] or 1
-    frames = sequence[np.arange(encoder.frames) % len(sequence)]
-    batch = np.repeat(encoder.modality.to_network(frames)[None].astype(np.float32), size, axis=0)
-    (folder / EXAMPLE).parent.mkdir()
-    np.savez(folder / EXAMPLE, **{name: batch, **runner.run({name: batch})})
 
 
 def _ports(specs):

@@ -1,38 +1,38 @@
 """TF-TRT, run by the Python of its own environment: ``python -m tfgait.deploy.tf_trt REQUEST``, a JSON object of
-``{"folder", "out", "precision", "workspace", "calibration"}``.
+``{"folder", "out", "precision", "example", "workspace", "calibration"}``.
 
 That environment has TensorFlow 2.15 to 2.17 and nothing of tfgait's: `venv_requirements/tf-trt.txt`. The SavedModel is
-first loaded there and compared with what its maker recorded beside it. The last line of standard output is JSON:
+first loaded there and compared with what Keras made of one batch. The last line of standard output is JSON:
 ``{"tensorflow", "max_abs_error", "largest", "converted", "reason", "cosine", "converted_error"}``; `reason` says why
 nothing was converted, the last two how far the converted model is from Keras on the same example.
 """
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
-# As `tfgait.deploy.savedmodel` writes it, whose imports this environment does not have.
-EXAMPLE = "assets.extra/example.npz"
+# As `tfgait.deploy.serving` names it, whose imports this environment does not have.
 SIGNATURE = "serving_default"
 
 
-def main(folder, out, precision, workspace=0, calibration=None):
+def main(folder, out, precision, example, workspace=0, calibration=None):
     """Load, compare and, where a GPU and TensorRT are, convert a SavedModel; return the record.
 
     Args:
         folder: the SavedModel.
         out: folder to write the converted one to.
         precision: fp32, fp16 or int8.
+        example: an .npz file of one batch and what Keras makes of it, ``{modality: (B, T, H, W, C), "embedding":
+            (B, P, D)}``.
         workspace: MiB, 0 for TensorFlow's own choice.
         calibration: for int8, an .npz file of batches of training data, ``{modality: (N, B, T, H, W, C)}``.
     """
     import tensorflow as tf
 
-    with np.load(Path(folder) / EXAMPLE, allow_pickle=False) as example:
-        name = next(key for key in example.files if key != "embedding")
-        batch, reference = example[name], example["embedding"]
+    with np.load(example, allow_pickle=False) as given:
+        name = next(key for key in given.files if key != "embedding")
+        batch, reference = given[name], given["embedding"]
     found = _embedding(tf, folder, name, batch)
     record = {
         "tensorflow": tf.__version__,

@@ -1,5 +1,6 @@
 """Run an .onnx file with onnxruntime."""
 
+import contextlib
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, DataError, check_choice
@@ -45,18 +46,17 @@ class OnnxRunner(Runner):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
+        options.log_severity_level = 4
+        with _failures_told(self.path):
             self._session = onnxruntime.InferenceSession(str(self.path), options, providers=providers)
-        except (RuntimeError, ValueError, *_failures()) as error:
-            raise DataError(f"{self.path} cannot be run by onnxruntime: {str(error).strip()}") from error
         self.inputs = _ports(self._session.get_inputs(), self.path)
         self.outputs = _ports(self._session.get_outputs(), self.path)
 
     def invoke(self, values):
-        """Run one batch of the file's own size and types."""
+        """Run one batch of the file's own size and types; a file that fails in it raises `DataError`."""
         names = list(self.outputs)
-        return dict(zip(names, self._session.run(names, values), strict=True))
+        with _failures_told(self.path):
+            return dict(zip(names, self._session.run(names, values), strict=True))
 
 
 def _providers(available, delegate):
@@ -65,6 +65,15 @@ def _providers(available, delegate):
     wanted = delegate.removesuffix(SUFFIX).lower() or "cpu"
     check_choice("delegate", wanted, list(short))
     return list(dict.fromkeys([short[wanted], f"CPU{SUFFIX}"]))
+
+
+@contextlib.contextmanager
+def _failures_told(path):
+    """Raise `DataError` with the path where onnxruntime fails on a file."""
+    try:
+        yield
+    except (RuntimeError, ValueError, *_failures()) as error:
+        raise DataError(f"{path} cannot be run by onnxruntime: {' '.join(str(error).split())}") from error
 
 
 def _failures():

@@ -66,7 +66,8 @@ class Runner:
                 (`Modality.to_network`), any B from 1.
 
         Raises:
-            DataError: an input is missing, foreign, of a wrong shape, or not numeric.
+            DataError: an input is missing, foreign, of a wrong shape, or not numeric; or the file answers for another
+                number of samples than it was given.
         """
         values = self._checked(batch)
         size = len(next(iter(values.values())))
@@ -84,6 +85,11 @@ class Runner:
                 part = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
             taken[name] = self.inputs[name].store(part)
         given = self.invoke(taken)
+        for name in self.outputs:
+            if np.shape(given[name])[:1] != (step,):
+                raise DataError(
+                    f"{self.path} must give {name} of each of {step} samples. Received: shape={np.shape(given[name])}."
+                )
         return {name: port.real(given[name]) for name, port in self.outputs.items()}
 
     def _checked(self, batch):

@@ -11,7 +11,7 @@ from tfgait.deploy.formats import check_format, check_stream
 from tfgait.workflows.data import check_frames, open_data, split_of
 from tfgait.workflows.export_options import ExportOptions, ExportResult
 from tfgait.workflows.models import load_network, resolve_model
-from tfgait.workflows.rank1_drop import rank1_judge
+from tfgait.workflows.rank1_drop import not_compared, rank1_judge
 
 __all__ = ["ExportOptions", "ExportResult", "export"]
 
@@ -35,11 +35,14 @@ def export(options, progress=None):
         raise ConfigError(f"calibration must be at least 1 sequence. Received: calibration={options.calibration}.")
     model = resolve_model(options.model)
     path = target(model, options.out, f"_stream{form.suffix}" if options.stream else form.suffix)
-    network, store = load_with_data(model, options, progress)
+    frames = None if options.free_frames else options.frames
 
-    from tfgait.deploy.artefact import export_network
+    from tfgait.deploy.artefact import export_network, exported
     from tfgait.deploy.calibration import draw
 
+    network, store = load_with_data(
+        model, options, progress, lambda network: exported(network, form, options.batch, frames, options.stream)
+    )
     calibration = None
     # Ranges from training are those of the whole network.
     if form.litert_int8 and model.ranges and not options.stream:
@@ -57,7 +60,7 @@ def export(options, progress=None):
         sample(store, options.sequences, options.seed),
         calibration=calibration,
         batch=options.batch,
-        frames=None if options.free_frames else options.frames,
+        frames=frames,
         stream=options.stream,
         min_cosine=options.min_cosine or None,
         rank1=judge,
@@ -83,8 +86,7 @@ def export(options, progress=None):
 
 def _notes(record, why):
     """Return what a reader may overlook: rank-1 that was not measured, and operators that are slow."""
-    if why:
-        yield f"rank-1 was not compared: {why}"
+    yield from not_compared(why)
     if record.get("outside_xnnpack"):
         yield f"LiteRT runs these outside XNNPACK, which is slower: {', '.join(record['outside_xnnpack'])}"
 
@@ -138,9 +140,17 @@ def target(model, out, suffix):
     return path
 
 
-def load_with_data(model, options, progress):
-    """Return (Keras network, `Store` of its modality): the data named, else the run's, else the default walkers."""
+def load_with_data(model, options, progress, check):
+    """Return (Keras network, `Store` of its modality): the data named, else the run's, else the default walkers.
+
+    Args:
+        model: `ModelRef`.
+        options: `ExportOptions` or `TrtOptions`.
+        progress: called with (done, total, what).
+        check: function of the network that raises where it cannot be written, before data are made or packed.
+    """
     network = load_network(str(model.path), options.last_dense, mod=options.mod)
+    check(network)
     store = open_data(
         options.datadir or model.data,
         network.modality,

@@ -30,7 +30,8 @@ class ExportOptions:
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the format.
         rank1_sequences: most sequences of people never seen in training that rank-1 is compared on; 0: it is not.
-        max_rank1_drop: points of rank-1 that may be lost; -1: as many as the format may, 1 in int8, 0.1 in float.
+        max_rank1_drop: points of rank-1 that may be lost, or two probes where these are more; -1: as many as the format
+            may, 1 in int8, 0.1 in float.
         seed: draws the sequences.
     """
 

@@ -39,6 +39,11 @@ def rank1_judge(options, model, store):
     return judge, ""
 
 
+def not_compared(why):
+    """Return the notes, none or one, on why rank-1 was not compared."""
+    return [f"rank-1 was not compared: {why}"] if why else []
+
+
 def _scored_part(model, store, most):
     """Return (`Store` of about `most` sequences of the test people, its `Pairing`); `UserError` if there is none."""
     from tfgait.evaluation.protocol import pair

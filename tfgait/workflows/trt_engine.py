@@ -1,32 +1,29 @@
 """From a network to a TensorRT engine, by way of ONNX."""
 
 import shlex
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tfgait.core.errors import ConfigError, Unfinished
-from tfgait.core.files import file_hash, whole_file, write_json
+from tfgait.core.files import whole_file, write_json
 from tfgait.core.home import home
-from tfgait.core.manifest import manifest
 from tfgait.deploy import tensorrt, trtexec
 from tfgait.deploy.engine import USUAL, dotted, engine_spec, parse_version
 from tfgait.deploy.examples import read_examples
-from tfgait.deploy.formats import Format
+from tfgait.deploy.formats import engine_row
 from tfgait.deploy.parity import check_parity, compare
 from tfgait.deploy.trtexec_runner import TrtexecRunner
 from tfgait.runtime import open_runner
 from tfgait.runtime.encoder import Encoder
 from tfgait.runtime.sidecar import sidecar_path
 from tfgait.workflows.models import resolve_model
-from tfgait.workflows.trt_options import TrtResult
+from tfgait.workflows.trt_options import TrtResult, flags
+from tfgait.workflows.trt_record import converted_record
 from tfgait.workflows.trt_source import found_source, written_source
 
 BOARD = "BOARD:"
-# What the sidecar of an ONNX file says that is true of its engine too.
-SHARED = (
-    *("modality", "unit", "stored_scale", "frames", "inputs", "outputs", "metric", "network"),
-    *("quantisation_aware", "source", "calibration"),
-)
+# Options that matter still when an engine is built of an ONNX file.
+FOR_BOARD = ("precision", "int8", "batch", "dla", "workspace", "timing_cache")
 
 
 def through_onnx(options, progress=None):
@@ -53,6 +50,7 @@ def through_onnx(options, progress=None):
         sequences=parity["sequences"],
         rank1_drop=source.rank1_drop,
         files=source.files,
+        notes=list(source.notes),
     )
     if tool is None:
         raise _without_tensorrt(options, spec, source, result)
@@ -87,8 +85,7 @@ def _without_tensorrt(options, spec, source, result):
         trtexec.command_line(trtexec.timing_arguments(spec, engine, source.port)),
         shlex.join(["tfgait", "test_knn", "--model", engine, *data]),
     ]
-    again = [f"--{f.name}={_text(getattr(options, f.name))}" for f in fields(options) if _for_board(f, options)]
-    alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *again])
+    alone = shlex.join(["tfgait", "trt", f"--model={source.onnx.name}", *flags(options, FOR_BOARD)])
     notes = [
         f"for TensorRT {dotted(spec.version)}; another one may need --trt_version",
         f"where tfgait is on the board, this builds it too, with a sidecar, and compares it with Keras: {alone}",
@@ -96,24 +93,14 @@ def _without_tensorrt(options, spec, source, result):
     return Unfinished(
         f"TensorRT is not installed here; {source.onnx} is proven in onnxruntime. Copy it to the board and run: "
         f"{lines[1]} ('left' has the other commands)",
-        replace(result, left=lines, notes=notes),
+        replace(result, left=lines, notes=[*result.notes, *notes]),
     )
-
-
-def _for_board(field, options):
-    """Whether an option matters still when an engine is built of an ONNX file."""
-    kept = ("precision", "int8", "batch", "dla", "workspace", "timing_cache")
-    return field.name in kept and getattr(options, field.name) != field.default
 
 
 def _from_home(path):
     """Return a path below the toolkit's home as it is from there, since that of the board lies elsewhere."""
     path = Path(path)
     return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
-
-
-def _text(value):
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _built(options, spec, tool, source, result, progress):
@@ -129,23 +116,17 @@ def _built(options, spec, tool, source, result, progress):
         encoder = Encoder(_runner(temporary, tool, spec, source))
         found = encoder.encode(sequences, lambda done: say(done, len(sequences), "run the engine"))
         parity = compare(reference, found)
-        form = Format("tensorrt", spec.precision, spec.suffix, spec.min_cosine, None)
+        form = engine_row("tensorrt", spec.precision)
         check_parity(parity, form, options.min_cosine or None)
-        record = {
-            **{key: source.record[key] for key in SHARED if key in source.record},
-            "file": path.name,
-            "format": "tensorrt",
+        facts = {
+            "format": form.format,
             "precision": spec.precision,
             "int8": spec.int8 if spec.precision in ("int8", "best") else "",
             "batch": list(spec.batch),
             "dla": spec.dla,
-            "bytes": temporary.stat().st_size,
-            "sha256": file_hash(temporary),
-            "onnx_sha256": source.record["sha256"],
             "engine": {**facts, "tool": tool.name},
-            "parity": asdict(parity),
-            **manifest(),
         }
+        record = converted_record(source.record, path, temporary, parity, **facts)
         write_json(described, record)
     return replace(result, file=str(path), file_cosine=parity.cosine, file_max_abs_error=parity.max_abs_error)
 

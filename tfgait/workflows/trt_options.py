@@ -1,6 +1,6 @@
 """Options and result of `tfgait trt`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 ENGINES = ("tensorrt", "tf-trt")
 
@@ -34,9 +34,10 @@ class TrtOptions:
         frames: fixed number of frames of a sequence; 0: what the network has, else 30 silhouettes or 25 flow maps.
         sequences: number of sequences to compare with Keras on.
         min_cosine: lowest cosine to Keras that is accepted; 0: that of the precision.
-        rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file is compared on; 0:
-            it is not.
-        max_rank1_drop: points of rank-1 that the ONNX file may lose; -1: 1 in int8, 0.1 in float.
+        rank1_sequences: most sequences of people never seen in training that rank-1 of the ONNX file, or of the
+            SavedModel, is compared on; 0: it is not.
+        max_rank1_drop: points of rank-1 that this may lose, or two probes where these are more; -1: 1 in int8, 0.1 in
+            float.
         seed: draws the sequences.
     """
 
@@ -76,7 +77,8 @@ class TrtResult:
         source: the .onnx file or SavedModel folder, proven equal to Keras.
         bytes: of the .onnx file, or of the SavedModel.
         cosine, max_abs_error, sequences: of that against Keras.
-        rank1_drop: points of rank-1 that the .onnx file recognises less than Keras; None where it was not compared.
+        rank1_drop: points of rank-1 that the .onnx file or SavedModel recognises less than Keras; None where `notes`
+            say why not.
         file: the engine, or the converted SavedModel; empty where it could not be made here.
         file_cosine, file_max_abs_error: of the file against Keras; None where it could not be run here.
         files: what the board needs.
@@ -100,3 +102,10 @@ class TrtResult:
     files: list = field(default_factory=list)
     left: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+
+
+def flags(options, names=None):
+    """Return the flags that give `TrtOptions` again, of these names or of all, but for those that are as usual."""
+    given = {f.name: getattr(options, f.name) for f in fields(options) if getattr(options, f.name) != f.default}
+    texts = {name: ",".join(map(str, v)) if isinstance(v, tuple) else v for name, v in given.items()}
+    return [f"--{name}={text}" for name, text in texts.items() if names is None or name in names]

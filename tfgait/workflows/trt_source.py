@@ -1,5 +1,6 @@
 """What an engine is built from: an ONNX file proven equal to Keras, and what the board needs beside it."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from tfgait.core.files import write_text
 from tfgait.core.frames import central_frames
 from tfgait.core.modality import modality
 from tfgait.deploy.engine import version_number
-from tfgait.deploy.examples import examples_path, write_examples
+from tfgait.deploy.examples import examples_path, found_examples, write_examples
 from tfgait.deploy.formats import check_format
 from tfgait.runtime.sidecar import read_sidecar, sidecar_path
 from tfgait.workflows.export import load_with_data, sample, source_of, target, training_rows
-from tfgait.workflows.rank1_drop import rank1_judge
+from tfgait.workflows.rank1_drop import not_compared, rank1_judge
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Source:
         engine: where the engine goes.
         data: what it was compared on.
         calibration: its calibration cache, or None.
+        notes: why rank-1 was not compared.
     """
 
     onnx: Path
@@ -34,6 +36,7 @@ class Source:
     engine: Path
     data: str
     calibration: Path | None
+    notes: tuple = ()
 
     @property
     def files(self):
@@ -60,31 +63,35 @@ def written_source(options, spec, model, progress):
         DataError: a damaged model or data set.
         ParityError: the file does not agree with Keras.
     """
-    from tfgait.deploy.artefact import export_network
+    from tfgait.deploy.artefact import export_network, exported
     from tfgait.deploy.calibration import draw
     from tfgait.deploy.keras_runner import KerasRunner
     from tfgait.runtime.encoder import Encoder
 
-    form = check_format("onnx", spec.onnx_precision, 0 if spec.free_batch else spec.batch[0])
+    batch = 0 if spec.free_batch else spec.batch[0]
+    form = check_format("onnx", spec.onnx_precision, batch)
     engine = target(model, options.out, spec.suffix)
     onnx = engine.with_name(model.path.stem + spec.onnx_suffix)
-    network, store = load_with_data(model, options, progress)
+    network, store = load_with_data(
+        model, options, progress, lambda network: exported(network, form, batch, options.frames)
+    )
     chosen = sample(store, options.sequences, options.seed)
     calibration = None
     if form.calibrated or spec.calibrated:
         calibration = draw(store, training_rows(store, model), options.calibration, options.seed)
+    judge, why = rank1_judge(options, model, store)
     artefact = export_network(
         network,
         onnx,
         form,
         chosen,
         calibration=calibration if form.calibrated else None,
-        batch=0 if spec.free_batch else spec.batch[0],
+        batch=batch,
         frames=options.frames,
         # A DLA has no 3D convolution.
         lowered=True if spec.dla >= 0 else None,
         min_cosine=options.min_cosine or None,
-        rank1=rank1_judge(options, model, store)[0],
+        rank1=judge,
         max_rank1_drop=options.max_rank1_drop if options.max_rank1_drop >= 0 else None,
         source=source_of(model, store),
         progress=progress,
@@ -99,14 +106,14 @@ def written_source(options, spec, model, progress):
         cache = _cache_path(onnx, spec)
         batches = calibration.batches(modality(artefact.record["modality"]), frames, spec.batch[0])
         write_text(cache, calibration_cache(onnx, batches, spec.version))
-    return Source(onnx, artefact.record, engine, str(store.path), cache)
+    return Source(onnx, artefact.record, engine, str(store.path), cache, tuple(not_compared(why)))
 
 
 def found_source(options, spec, model):
     """Return the `Source` of an .onnx file that `written_source` wrote, perhaps elsewhere.
 
     Raises:
-        ConfigError: it is of another precision or batch than asked for.
+        ConfigError: it is of another precision or batch than asked for, or of free frames.
         DataError: it or what must lie beside it is damaged or missing.
     """
     onnx = model.path
@@ -121,6 +128,9 @@ def found_source(options, spec, model):
             f"{spec.onnx_precision} and batch {size or 'free'}. Received: {onnx} of precision "
             f"{record.get('precision')} and batch {shape[0] or 'free'}."
         )
+    if None in shape[1:]:
+        raise ConfigError(f"an engine needs fixed frames: export without free_frames. Received: {onnx}, of {shape}.")
+    found_examples(onnx)
     cache = _cache_path(onnx, spec) if spec.calibrated else None
     if cache and not cache.is_file():
         raise DataError(f"{onnx} must have the calibration cache {cache.name} beside it: write it with Keras, copy it.")
@@ -138,9 +148,13 @@ def _shape_in(record, onnx):
     try:
         shape, parity = record["inputs"][0]["shape"], record["parity"]
         numbers = [parity["cosine"], parity["max_abs_error"], parity["sequences"], _rank1_drop(record) or 0]
-        numbers += [n for n in shape if n is not None]
         words = [record["modality"], *(port[key] for port in _ports(record) for key in ("name", "dtype"))]
-        good = len(shape) == 5 and all(n == n + 0 for n in numbers) and all(isinstance(word, str) for word in words)
+        # Frames may be free, which is another mistake.
+        sizes = all((n is None and axis < 2) or (type(n) is int and n > 0) for axis, n in enumerate(shape))
+        good = len(shape) == 5 and sizes and all(map(math.isfinite, numbers))
+        good = (
+            good and all(isinstance(word, str) for word in words) and record["inputs"][0]["name"] == record["modality"]
+        )
     except (KeyError, IndexError, TypeError):
         good = False
     if not good:
