@@ -99,7 +99,7 @@ class Calls:
         np.dtype("i4"),
         range(3),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_everything_else_is_refused(tmp_path, monkeypatch, protocol, value):
     monkeypatch.chdir(tmp_path)

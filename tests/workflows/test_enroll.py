@@ -187,7 +187,7 @@ WRONG = [
     ({"min_frames": 30}, "no sequence of .* has 30 frames"),
     ({"source": "masks", "min_frames": 30}, "min_frames=30 frames. Received: at most 20 together"),
     ({"source": "absent"}, "absent"),
-    ({"source": "masks", "views": ("054",)}, r"has no walk of views \('054',\)"),
+    ({"source": "masks", "views": ("054",)}, "has no walk of views=054, conds="),
     (
         {"source": "one"},
         "one must hold a folder a person, or name must say whose walks they are. Received: nm-01, nm-0",

@@ -104,7 +104,7 @@ def _people(name, model, encoder, options, left_out, progress):
     walks = walks_of(options.source, encoder.modality.name, name)
     walks = [walk for walk in walks if _wanted(walk, options)]
     if not walks:
-        raise DataError(f"{options.source} has no walk of views {options.views}, conds {options.conds}.")
+        raise DataError(f"{options.source} has no walk of views={",".join(options.views)}, conds={",".join(options.conds)}.")
     for walk, embeddings in _walked(walks, encoder, options, left_out, progress):
         yield walk.subject, embeddings
 
@@ -148,6 +148,8 @@ def _store(datadir, encoder, progress, options=None):
     try:
         from tfgait.workflows.data import open_data
     except ModuleNotFoundError as absent:
+        if datadir and not Path(datadir).expanduser().exists():
+            raise DataError(f"{datadir} does not exist.") from absent
         raise ConfigError(
             f"a packed store needs {absent.name}: pip install tfgait[store]. Received: {datadir}; "
             "videos and folders of images need none."
