@@ -104,7 +104,8 @@ def _people(name, model, encoder, options, left_out, progress):
     walks = walks_of(options.source, encoder.modality.name, name)
     walks = [walk for walk in walks if _wanted(walk, options)]
     if not walks:
-        raise DataError(f"{options.source} has no walk of views={",".join(options.views)}, conds={",".join(options.conds)}.")
+        views, conds = ",".join(options.views), ",".join(options.conds)
+        raise DataError(f"{options.source} has no walk of views={views}, conds={conds}.")
     for walk, embeddings in _walked(walks, encoder, options, left_out, progress):
         yield walk.subject, embeddings
 

@@ -91,7 +91,7 @@ def _without_tensorrt(options, spec, source, result):
         f"where tfgait is on the board, this builds it too, with a sidecar, and compares it with Keras: {alone}",
     ]
     return Unfinished(
-        f"TensorRT is not installed here; {source.onnx} is proven in onnxruntime. Copy it to the board and run: "
+        f"TensorRT is not installed here; {source.onnx} was proven in onnxruntime. Copy it to the board and run: "
         f"{lines[1]} ('left' has the other commands)",
         replace(result, left=lines, notes=[*result.notes, *notes]),
     )
