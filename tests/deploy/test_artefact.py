@@ -65,7 +65,7 @@ def test_every_network_in_every_format(preset, form, tmp_path):
         assert list(tmp_path.iterdir()) == []
         return
     # Untrained filters this few, twelve layers of them, say little of symmetric int8.
-    lowest = 0.9 if (preset, form.format) == ("cnn2plus1d_tiny", "onnx") else form.min_cosine
+    lowest = 0.9 if (preset, form.format, form.precision) == ("cnn2plus1d_tiny", "onnx", "int8") else form.min_cosine
     made = exported(network, path, form, sequences, min_cosine=lowest)
     assert made.parity.cosine >= lowest
     assert sorted(p.name for p in tmp_path.iterdir()) == [path.name, f"{path.name}.json"]
