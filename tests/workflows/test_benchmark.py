@@ -8,12 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from tiny_run import make_run
 
 from tfgait.core.errors import ConfigError, DataError, UserError
 from tfgait.core.files import file_hash
-from tfgait.datasets.store import Store, StoreWriter
 from tfgait.runtime.benchmark import Benchmarked
 from tfgait.workflows import benchmark as module
 from tfgait.workflows.benchmark import BenchmarkOptions, benchmark
@@ -27,23 +26,8 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A home with a run of a tiny GaitSet, which knows its data, and a float and an int8 file of it beside it."""
-    from tfgait.nets import build
-
     home = tmp_path_factory.mktemp("home")
-    run = home / "runs" / "tiny"
-    run.mkdir(parents=True)
-    build("gaitset_tiny").save(run / "model.keras")
-    store = home / "data" / "walks" / "silhouettes.h5"
-    store.parent.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    with StoreWriter(store, modality="silhouettes", shape=(16, 12, 1)) as writer:
-        for subject in ("001", "002", "003", "004"):
-            for repetition in ("nm-01", "nm-05"):
-                frames = (rng.random((25, 16, 12, 1)) > 0.5).astype(np.uint8) * 255
-                writer.add(frames, subject=subject, condition=repetition, view="090", name=f"{subject}-{repetition}")
-    facts = {"modality": "silhouettes", "data": "data/walks", "data_hash": Store(store).hash, "classes": ["002"]}
-    (run / "manifest.json").write_text(json.dumps(facts))
-    (home / "runs" / "latest").symlink_to("tiny")
+    make_run(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFGAIT_HOME", str(home))
         for precision in ("fp32", "int8"):

@@ -2,33 +2,25 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_run import make_run, write_data
+from tiny_run import write_data
 
 from tfgait.core.errors import DataError, UserError
 from tfgait.workflows.export import ExportOptions, export, target
 from tfgait.workflows.models import resolve_model
 
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    return make_run(tmp_path_factory.mktemp("home"))
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
-@pytest.fixture(autouse=True)
-def at_home(run_folder, monkeypatch):
-    monkeypatch.setenv("TFGAIT_HOME", str(run_folder.parents[1]))
-
-
-def test_latest_run_goes_beside_itself(run_folder):
+def test_latest_run_goes_beside_itself(tiny_folder):
     result = export(ExportOptions())
-    assert result.file == str(run_folder / "model.tflite")
+    assert result.file == str(tiny_folder / "model.tflite")
     assert result.cosine > 0.99999
-    assert result.bytes == (run_folder / "model.tflite").stat().st_size
-    record = json.loads((run_folder / "model.tflite.json").read_text())
+    assert result.bytes == (tiny_folder / "model.tflite").stat().st_size
+    record = json.loads((tiny_folder / "model.tflite.json").read_text())
     assert record["source"]["model"] == "tiny"
 
 
-def test_int8_is_calibrated_on_training_subjects_alone(run_folder, tmp_path, monkeypatch):
+def test_int8_is_calibrated_on_training_subjects_alone(tiny_folder, tmp_path, monkeypatch):
     from tfgait.deploy import calibration
 
     drawn = []
@@ -62,11 +54,11 @@ def test_training_side_of_the_split_where_the_model_does_not_know_the_data():
     assert not set(train) & set(test)
 
 
-def test_shipped_preset_is_left_alone(run_folder):
-    home = run_folder.parents[1]
+def test_shipped_preset_is_left_alone(tiny_folder):
+    home = tiny_folder.parents[1]
     preset = home / "models" / "small"
     preset.mkdir(parents=True)
-    (preset / "model.keras").write_bytes((run_folder / "model.keras").read_bytes())
+    (preset / "model.keras").write_bytes((tiny_folder / "model.keras").read_bytes())
     (preset / "card.yaml").write_text("data: walkers made by this toolkit\n")
     result = export(ExportOptions(model="small", format="onnx", datadir="data/walks", batch=0))
     assert result.file == str(home / "runs" / "exports" / "small" / "model.onnx")
@@ -95,8 +87,8 @@ def test_shipped_preset_is_left_alone(run_folder):
         ({"model": "no_such_run"}, "no_such_run"),
     ],
 )
-def test_wrong_options_are_named_before_anything_is_loaded(run_folder, options, told, monkeypatch):
-    monkeypatch.chdir(run_folder.parents[1])
+def test_wrong_options_are_named_before_anything_is_loaded(tiny_folder, options, told, monkeypatch):
+    monkeypatch.chdir(tiny_folder.parents[1])
     monkeypatch.setattr("tfgait.workflows.export.load_with_data", None)
     with pytest.raises(UserError, match=told):
         export(ExportOptions(**options))
@@ -131,7 +123,7 @@ def test_wrong_data_is_named(tmp_path):
         export(ExportOptions(datadir=str(tmp_path / "nowhere")))
 
 
-def test_saved_model_is_a_folder_that_can_be_replaced_and_scored(run_folder, tmp_path):
+def test_saved_model_is_a_folder_that_can_be_replaced_and_scored(tiny_folder, tmp_path):
     from tfgait.workflows.evaluate import EvaluateOptions, evaluate
 
     for _ in range(2):
@@ -159,7 +151,7 @@ def test_what_is_no_keras_network_is_not_exported(tmp_path, name):
         export(ExportOptions(model=str(tmp_path / name), datadir="data/walks"))
 
 
-def test_damaged_model_is_named(run_folder, tmp_path):
-    (tmp_path / "cut.keras").write_bytes((run_folder / "model.keras").read_bytes()[:5000])
+def test_damaged_model_is_named(tiny_folder, tmp_path):
+    (tmp_path / "cut.keras").write_bytes((tiny_folder / "model.keras").read_bytes()[:5000])
     with pytest.raises(DataError, match="cut.keras"):
         export(ExportOptions(model=str(tmp_path / "cut.keras"), datadir="data/walks"))

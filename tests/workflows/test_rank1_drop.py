@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tiny_run import make_run, write_data
+from tiny_run import write_data
 
 from tfgait.core.table import SequenceTable
 from tfgait.datasets.store import Store, StoreWriter
@@ -14,15 +14,7 @@ from tfgait.workflows.export import ExportOptions, export
 from tfgait.workflows.models import resolve_model
 from tfgait.workflows.rank1_drop import rank1_judge, thinned
 
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    return make_run(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(autouse=True)
-def at_home(run_folder, monkeypatch):
-    monkeypatch.setenv("TFGAIT_HOME", str(run_folder.parents[1]))
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 class Blurred(Runner):
@@ -52,15 +44,15 @@ def rank1(encoder, store):
     return 100 * right / len(people)
 
 
-def test_both_are_scored_on_the_test_people(run_folder, tmp_path, monkeypatch):
+def test_both_are_scored_on_the_test_people(tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("tiny_run.SUBJECTS", [f"{i:03}" for i in range(16)])
     write_data(tmp_path / "silhouettes.h5", (16, 12, 1))
     store = Store(tmp_path / "silhouettes.h5")
     judge, why = rank1_judge(ExportOptions(), resolve_model("tiny"), store)
     assert why == ""
     (tmp_path / "blurred.tflite").write_bytes(b"another")
-    whole = Encoder(open_runner(run_folder / "model.keras"))
-    other = Encoder(Blurred(run_folder / "model.keras", tmp_path / "blurred.tflite"))
+    whole = Encoder(open_runner(tiny_folder / "model.keras"))
+    other = Encoder(Blurred(tiny_folder / "model.keras", tmp_path / "blurred.tflite"))
     found = judge(other)
     assert (found.people, found.sequences, found.probes) == (8, 16, 8)
     assert found.network == pytest.approx(rank1(whole, store), abs=1e-3)
@@ -70,7 +62,7 @@ def test_both_are_scored_on_the_test_people(run_folder, tmp_path, monkeypatch):
     assert judge(whole).drop == 0
 
 
-def test_the_drop_stands_in_the_result_and_in_the_sidecar(run_folder, tmp_path):
+def test_the_drop_stands_in_the_result_and_in_the_sidecar(tiny_folder, tmp_path):
     made = export(ExportOptions(out=f"{tmp_path}/", format="onnx"))
     assert made.rank1_drop == 0 and made.rank1["people"] == 2 and made.notes == ()
     left = export(ExportOptions(out=f"{tmp_path}/", format="onnx", rank1_sequences=0))

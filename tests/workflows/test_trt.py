@@ -5,7 +5,6 @@ import sys
 
 import fake_gpu
 import pytest
-from tiny_run import make_run
 
 from tfgait.core.errors import ConfigError, DataError, Unfinished
 from tfgait.core.files import file_hash
@@ -38,14 +37,8 @@ if "loadEngine" in given:
 """
 
 
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    return make_run(tmp_path_factory.mktemp("home"))
-
-
 @pytest.fixture(autouse=True)
-def at_home(run_folder, monkeypatch):
-    monkeypatch.setenv("TFGAIT_HOME", str(run_folder.parents[1]))
+def without_tensorrt(at_home, monkeypatch):
     monkeypatch.setattr("tfgait.deploy.trtexec.find_trtexec", lambda: None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
@@ -63,10 +56,10 @@ def trtexec(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def sent(run_folder, tmp_path_factory):
+def sent(tiny_folder, tmp_path_factory):
     """A folder of what a board gets: a free batch, float32."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TFGAIT_HOME", str(run_folder.parents[1]))
+        patch.setenv("TFGAIT_HOME", str(tiny_folder.parents[1]))
         patch.setattr("tfgait.deploy.trtexec.find_trtexec", lambda: None)
         patch.setattr("importlib.util.find_spec", lambda name: None)
         folder = tmp_path_factory.mktemp("sent")
@@ -125,7 +118,7 @@ def test_calibration_is_that_of_training_subjects_alone(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("trtexec")
-def test_engine_is_built_run_and_described(run_folder, tmp_path):
+def test_engine_is_built_run_and_described(tiny_folder, tmp_path):
     result = convert(TrtOptions(out=f"{tmp_path}/"))
     assert result.file == str(tmp_path / "model_b1_fp16.engine")
     assert result.left == []
@@ -135,7 +128,7 @@ def test_engine_is_built_run_and_described(run_folder, tmp_path):
     machine = {"gpu": "NVIDIA Tegra X1", "capability": "5.3", "tensorrt": "8.6.1"}
     assert machine.items() <= record["engine"].items()
     assert record["made_of_sha256"] == file_hash(tmp_path / "model_b1.onnx")
-    assert record["source"]["model_sha256"] == file_hash(run_folder / "model.keras")
+    assert record["source"]["model_sha256"] == file_hash(tiny_folder / "model.keras")
     assert record["modality"] == "silhouettes"
     assert record["parity"]["cosine"] == result.file_cosine
 

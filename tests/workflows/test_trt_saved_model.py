@@ -3,7 +3,6 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_run import make_run
 
 from tfgait.core.errors import DataError, Unfinished
 from tfgait.core.files import file_hash, write_text
@@ -14,16 +13,10 @@ from tfgait.workflows.tf_trt_environment import NAME, REQUIREMENTS
 from tfgait.workflows.trt import TrtOptions, convert
 
 
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    return make_run(tmp_path_factory.mktemp("home"))
-
-
 @pytest.fixture(autouse=True)
-def environment(run_folder, monkeypatch):
+def environment(at_home, tiny_folder):
     """An environment of TF-TRT whose Python is this one, without a GPU."""
-    home = run_folder.parents[1]
-    monkeypatch.setenv("TFGAIT_HOME", str(home))
+    home = tiny_folder.parents[1]
     python = home / NAME / "bin" / "python"
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text(f'#!/bin/sh\nCUDA_VISIBLE_DEVICES=-1 exec "{sys.executable}" "$@"\n')
@@ -81,17 +74,17 @@ def test_converted_model_is_kept_with_how_far_it_is(told, tmp_path):
     assert record["parity"]["cosine"] == 0.9999
 
 
-def test_the_example_is_a_batch_and_what_keras_makes_of_it(told, run_folder, tmp_path):
+def test_the_example_is_a_batch_and_what_keras_makes_of_it(told, tiny_folder, tmp_path):
     from tfgait.nets import load
 
     convert(TrtOptions(engine="tf-trt", batch=(2,), rank1_sequences=0, out=f"{tmp_path}/"))
     batch, embedding = told["example"]["silhouettes"], told["example"]["embedding"]
     assert (batch.shape, batch.dtype) == ((2, 30, 16, 12, 1), np.float32)
-    wanted = load(run_folder / "model.keras")({"silhouettes": batch})["embedding"]
+    wanted = load(tiny_folder / "model.keras")({"silhouettes": batch})["embedding"]
     np.testing.assert_allclose(embedding, wanted, atol=1e-6)
 
 
-def test_int8_gets_batches_of_training_people(told, run_folder, tmp_path):
+def test_int8_gets_batches_of_training_people(told, tiny_folder, tmp_path):
     from tfgait.datasets.store import Store
 
     made = convert(TrtOptions(engine="tf-trt", precision="int8", batch=(2,), calibration=5, out=f"{tmp_path}/"))
@@ -99,7 +92,7 @@ def test_int8_gets_batches_of_training_people(told, run_folder, tmp_path):
     assert read_sidecar(made.source)["calibration"] is None
     batches = told["calibration"]["silhouettes"]
     assert (batches.shape, batches.dtype) == ((1, 2, 30, 16, 12, 1), np.float32)
-    store = Store(run_folder.parents[1] / "data" / "walks" / "silhouettes.h5")
+    store = Store(tiny_folder.parents[1] / "data" / "walks" / "silhouettes.h5")
     # The two sequences of the one person it was trained on, their 25 frames cycled to 30.
     rows = np.flatnonzero(store.table.subject == "002")
     wanted = np.stack([np.concatenate([store.read(row)] * 2)[:30] for row in rows])
